@@ -1,0 +1,179 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// One array of strict settings for every target of ours; a warning in our code is an error.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto: [Target.Dependency] = [
+    .product(name: "Crypto", package: "swift-crypto"),
+    .product(name: "CryptoExtras", package: "swift-crypto"),
+]
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "countersign",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "countersign", targets: ["countersign"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // System libraries: libyaml's event parser, and libsodium for Ed25519ph (which BoringSSL lacks).
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+        // A bounded, strict tape reader over bytes, and the small writer.
+        target("JSON"),
+        // libyaml's events into the same tree as JSON, with line and column.
+        target("YAML", ["JSON", "CLibYAML"]),
+        // Names and shapes of images: digest, reference, descriptor, manifest, index, docker config.
+        target("OCI", ["JSON", .product(name: "Crypto", package: "swift-crypto")]),
+        // The verification core: unverified bundle + trust material + digest -> evidence or a typed reason.
+        target(
+            "Sigstore",
+            ["OCI", "JSON", "CSodium", .product(name: "SwiftASN1", package: "swift-asn1")] + crypto),
+        // What an operator requires (ClusterImagePolicy) and the judgement of evidence against it.
+        target("Policy", ["OCI", "Sigstore", "JSON", "YAML"]),
+        // One image under its policies -> one verdict: ports, deadline, caches.
+        target("ImageVerification", ["JSON", "OCI", "Sigstore", "Policy"]),
+        // AdmissionReview -> images -> verdicts -> one answer. No HTTP.
+        target("Admission", ["JSON", "OCI", "Policy", "ImageVerification"]),
+        // The only door to the network: caps, redirects, timeouts, CA bundles, forbidden addresses.
+        target(
+            "HTTPTransport",
+            [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore, nioSSL,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        // OCI distribution client: tokens, manifests, referrers, cosign tags, credentials; and OCI layouts on disk.
+        target(
+            "Registry",
+            [
+                "JSON", "OCI", "Sigstore", "Policy", "ImageVerification", "HTTPTransport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        // The TLS server: routes, health, certificate reload, metrics, drain.
+        target(
+            "WebhookServer",
+            [
+                "Admission", "ImageVerification", "JSON",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                logging, nioCore, nioSSL,
+            ]),
+        // A loopback registry and key signer for `countersign demo`; real code on real sockets.
+        target(
+            "Demo",
+            [
+                "JSON", "OCI",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                logging, nioCore,
+            ] + crypto),
+        // The executable, and the only composition root.
+        .executableTarget(
+            name: "countersign",
+            dependencies: [
+                "JSON", "YAML", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission", "HTTPTransport",
+                "Registry", "WebhookServer", "Demo",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                logging, nioCore,
+            ],
+            swiftSettings: strict),
+
+        // Tests only: independent judges (libcrypto) and clients (libcurl with nghttp2).
+        .systemLibrary(
+            name: "COpenSSL", path: "Tests/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev", "libnghttp2-dev"])]),
+        // Shared by the tests: the shared folder, real tools on PATH, processes, a scripted registry.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "JSON", "OCI", "Sigstore", "Demo", "COpenSSL", "CCurl",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("JSONTests", ["JSON", "TestSupport"]),
+        tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
+        tests("OCITests", ["OCI", "JSON", "TestSupport"]),
+        tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "COpenSSL", "CSodium", "TestSupport"] + crypto),
+        tests("PolicyTests", ["Policy", "OCI", "Sigstore", "JSON", "YAML", "TestSupport"]),
+        tests("ImageVerificationTests", ["ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
+        tests(
+            "AdmissionTests", ["Admission", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
+        tests(
+            "RegistryTests",
+            [
+                "Registry", "HTTPTransport", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "Demo",
+                "TestSupport", nioCore, nioSSL, logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
+        tests(
+            "WebhookServerTests",
+            [
+                "WebhookServer", "Admission", "ImageVerification", "JSON", "TestSupport", "CCurl",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging,
+            ]),
+        tests(
+            "CommandLineTests", ["JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign"],
+            // The golden texts of `--help`.
+            exclude: ["Help"]),
+        tests(
+            "InteropTests",
+            ["JSON", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission", "Registry", "Demo", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
