@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One value of a document: a cursor, cheap to copy, that reads the text when asked.
+///
+/// Accessors answer `nil` where the value is of another kind; nothing is converted between kinds.
+public struct JSONValue: Sendable {
+    public enum Kind: Hashable, Sendable {
+        case object, array, string, number, bool, null
+    }
+
+    private let storage: JSONDocument.Storage
+    private let index: Int
+
+    init(storage: JSONDocument.Storage, index: Int) {
+        self.storage = storage
+        self.index = index
+    }
+
+    private var entry: Tape.Entry { storage.tape.entries[index] }
+
+    public var kind: Kind {
+        switch entry.kind {
+        case .object: .object
+        case .array: .array
+        case .string, .name: .string
+        case .number: .number
+        case .true, .false: .bool
+        case .null: .null
+        }
+    }
+
+    // MARK: Scalars
+
+    public var string: String? {
+        entry.kind == .string ? storage.string(at: index) : nil
+    }
+
+    public var bool: Bool? {
+        switch entry.kind {
+        case .true: true
+        case .false: false
+        default: nil
+        }
+    }
+
+    public var isNull: Bool { entry.kind == .null }
+
+    /// A number exactly as it is written, so that nothing is lost to rounding.
+    public var numberText: String? {
+        entry.kind == .number ? String(decoding: raw, as: UTF8.self) : nil
+    }
+
+    /// A number written as a plain integer (no fraction, no exponent) that fits; otherwise `nil`.
+    public var integer: Int64? { numberText.flatMap { Int64($0) } }
+
+    /// As `integer`, also accepting protobuf's 64-bit integers, which are JSON strings of decimal digits.
+    public var integerOrDecimalString: Int64? {
+        if let integer { return integer }
+        guard let string,
+            string.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 })
+        else { return nil }
+        return Int64(string)
+    }
+
+    // MARK: Containers
+
+    /// The member of that name; `nil` where there is none or this is no object.
+    public subscript(name: String) -> JSONValue? {
+        guard entry.kind == .object else { return nil }
+        let end = Int(entry.next)
+        var at = index + 1
+        while at < end {
+            let value = at + 1
+            if nameEquals(name, at: at) { return JSONValue(storage: storage, index: value) }
+            at = Int(storage.tape.entries[value].next)
+        }
+        return nil
+    }
+
+    /// The element at that position, from 0; `nil` beyond the end or where this is no array. Linear in `position`.
+    public subscript(position: Int) -> JSONValue? {
+        guard entry.kind == .array, position >= 0 else { return nil }
+        var iterator = elements.makeIterator()
+        for _ in 0..<position where iterator.next() == nil { return nil }
+        return iterator.next()
+    }
+
+    /// The elements of an array in order; empty where this is no array.
+    public var elements: Elements { Elements(parent: self) }
+
+    /// The members of an object in order; empty where this is no object.
+    public var members: Members { Members(parent: self) }
+
+    /// How many elements or members there are. Linear.
+    public var count: Int {
+        switch entry.kind {
+        case .array: elements.reduce(into: 0) { count, _ in count += 1 }
+        case .object: members.reduce(into: 0) { count, _ in count += 1 }
+        default: 0
+        }
+    }
+
+    private func nameEquals(_ name: String, at index: Int) -> Bool {
+        let entry = storage.tape.entries[index]
+        if entry.isEscaped { return storage.string(at: index).utf8.elementsEqual(name.utf8) }
+        var name = name
+        return name.withUTF8 { wanted in
+            guard wanted.count == Int(entry.end - entry.start) else { return false }
+            return storage.text.withUnsafeBufferPointer { text in
+                UnsafeBufferPointer(rebasing: text[Int(entry.start)..<Int(entry.end)]).elementsEqual(wanted)
+            }
+        }
+    }
+
+    public struct Elements: Sequence, IteratorProtocol, Sendable {
+        private let storage: JSONDocument.Storage
+        private var at: Int
+        private let end: Int
+
+        fileprivate init(parent: JSONValue) {
+            storage = parent.storage
+            at = parent.index + 1
+            end = parent.entry.kind == .array ? Int(parent.entry.next) : at
+        }
+
+        public mutating func next() -> JSONValue? {
+            guard at < end else { return nil }
+            defer { at = Int(storage.tape.entries[at].next) }
+            return JSONValue(storage: storage, index: at)
+        }
+    }
+
+    public struct Members: Sequence, IteratorProtocol, Sendable {
+        private let storage: JSONDocument.Storage
+        private var at: Int
+        private let end: Int
+
+        fileprivate init(parent: JSONValue) {
+            storage = parent.storage
+            at = parent.index + 1
+            end = parent.entry.kind == .object ? Int(parent.entry.next) : at
+        }
+
+        /// `nameValue` stands for the name itself, for its position.
+        public mutating func next() -> (name: String, value: JSONValue, nameValue: JSONValue)? {
+            guard at < end else { return nil }
+            defer { at = Int(storage.tape.entries[at + 1].next) }
+            let name = storage.string(at: at)
+            return (name, JSONValue(storage: storage, index: at + 1), JSONValue(storage: storage, index: at))
+        }
+    }
+
+    // MARK: The text itself
+
+    /// The value's bytes as they stand in the text; a string's without its quotation marks.
+    public var raw: ArraySlice<UInt8> { storage.text[Int(entry.start)..<Int(entry.end)] }
+
+    /// The value as a text of its own; a string's with its quotation marks.
+    public var rawText: ArraySlice<UInt8> {
+        switch entry.kind {
+        case .string, .name: storage.text[(Int(entry.start) - 1)..<(Int(entry.end) + 1)]
+        default: raw
+        }
+    }
+
+    /// Where a person finds the value: the place in the YAML it came from, or else in the JSON text.
+    public var position: SourcePosition {
+        if !storage.positions.isEmpty { return storage.positions[index] }
+        var line = 1
+        var column = 1
+        for byte in storage.text.prefix(Int(entry.start)) {
+            if byte == UInt8(ascii: "\n") {
+                line += 1
+                column = 1
+            } else if byte & 0xC0 != 0x80 {
+                column += 1
+            }
+        }
+        if entry.kind == .string || entry.kind == .name { column -= 1 }
+        return SourcePosition(line: line, column: column)
+    }
+}
+
+extension JSONValue.Kind: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .object: "object"
+        case .array: "array"
+        case .string: "string"
+        case .number: "number"
+        case .bool: "boolean"
+        case .null: "null"
+        }
+    }
+}
