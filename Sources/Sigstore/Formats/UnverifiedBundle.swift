@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+public import OCI
+
+/// One candidate proof as a registry held it. Nothing about it has been checked, except that the bytes have the digest
+/// under which they were fetched.
+public struct UnverifiedBundle: Hashable, Sendable {
+    public enum Content: Hashable, Sendable {
+        /// A simple-signing payload and its layer's annotations: a layer of `sha256-<hex>.sig`, or the referrer form.
+        case simpleSigning(payload: [UInt8], annotations: CosignAnnotations)
+        /// A DSSE envelope (JSON) and its layer's annotations: a layer of `sha256-<hex>.att`.
+        case envelope([UInt8], annotations: CosignAnnotations)
+        /// A Sigstore bundle (JSON), whatever its version says.
+        case bundle([UInt8])
+        /// Something lay where a proof is looked for and cannot be one; the words say why. Kept so that a denial can
+        /// name it.
+        case unreadable(String)
+    }
+
+    public let content: Content
+    public let origin: ProofOrigin
+
+    public init(_ content: Content, origin: ProofOrigin) {
+        self.content = content
+        self.origin = origin
+    }
+}
+
+/// Where a candidate proof was found.
+public struct ProofOrigin: Hashable, Sendable {
+    public enum Carrier: String, Hashable, Sendable {
+        case signatureTag = "signature-tag"
+        case attestationTag = "attestation-tag"
+        case referrer
+    }
+
+    public let carrier: Carrier
+    /// Digest of the manifest that carries the proof.
+    public let manifest: Digest
+    /// Digest of the proof's own bytes.
+    public let blob: Digest
+
+    public init(carrier: Carrier, manifest: Digest, blob: Digest) {
+        self.carrier = carrier
+        self.manifest = manifest
+        self.blob = blob
+    }
+}
+
+/// The annotations cosign puts on a layer, as strings; unsigned, and none of them is trusted.
+public struct CosignAnnotations: Hashable, Sendable {
+    /// Base64 of the raw signature; `""` on attestations; `nil` where the key is absent, which makes a signature layer
+    /// unreadable.
+    public let signature: String?
+    public let certificate: String?
+    public let chain: String?
+    public let rekorBundle: String?
+    public let timestamp: String?
+
+    public init(_ annotations: [String: String]) {
+        func value(_ key: String) -> String? { annotations[key].flatMap { $0.isEmpty ? nil : $0 } }
+        signature = annotations["dev.cosignproject.cosign/signature"]
+        certificate = value("dev.sigstore.cosign/certificate")
+        chain = value("dev.sigstore.cosign/chain")
+        rekorBundle = value("dev.sigstore.cosign/bundle")
+        timestamp = value("dev.sigstore.cosign/rfc3161timestamp")
+    }
+}
