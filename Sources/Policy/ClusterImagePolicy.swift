@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+public import OCI
+
+/// A `ClusterImagePolicy` document, read and compiled.
+public struct ClusterImagePolicy: Sendable {
+    public let name: String
+    public let mode: EnforcementMode
+    /// The images that it governs: those that any of these names.
+    public let images: [Glob]
+    /// The workloads that it governs: those that any of these names; every workload where there is none.
+    public let match: [WorkloadRule]
+    /// Any of them admits.
+    public let authorities: [Authority]
+    /// SHA-256 of the document's meaning: what caches of verdicts are keyed by.
+    public let documentHash: Digest
+
+    public init(
+        name: String, mode: EnforcementMode, images: [Glob], match: [WorkloadRule], authorities: [Authority],
+        documentHash: Digest
+    ) {
+        self.name = name
+        self.mode = mode
+        self.images = images
+        self.match = match
+        self.authorities = authorities
+        self.documentHash = documentHash
+    }
+
+    func governs(_ image: ComparedName, _ workload: WorkloadFacts?) -> Bool {
+        images.contains { $0.matches(image) } && governs(workload)
+    }
+
+    /// See `PolicySet.modesOfAnyDigest(of:workload:)`.
+    func governs(_ image: UnpinnedName, _ workload: WorkloadFacts?) -> Bool {
+        images.contains { $0.matches(image, under: mode.decidingDigests) } && governs(workload)
+    }
+
+    private func governs(_ workload: WorkloadFacts?) -> Bool {
+        // On the command line there is no workload; the image could be run by one that a rule names.
+        guard let workload, !match.isEmpty else { return true }
+        return match.contains { $0.matches(workload) }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+public import JSON
+import OCI
+
+/// One document of a file: a policy, or everything that keeps it from being one.
+public struct PolicyDocument: Sendable {
+    public enum Content: Sendable {
+        case policy(ClusterImagePolicy)
+        /// In the order of the document.
+        case broken(AtLeastOne<PolicyProblem>)
+    }
+
+    /// Position in the file, from 0.
+    public let index: Int
+    /// `metadata.name`, where it can be read.
+    public let name: String?
+    public let content: Content
+    /// Things that hold and may not mean what the author hopes.
+    public let warnings: [PolicyProblem]
+    /// What could be read of a broken document: its globs, all of them or none.
+    let images: [Glob]?
+    let mode: EnforcementMode
+
+    static let groupName = "policy.sigstore.dev"
+    static let versions = ["v1alpha1", "v1beta1"]
+
+    /// Reads a document of kind `ClusterImagePolicy`, `policy.sigstore.dev/v1alpha1` or `/v1beta1`. Never throws: what
+    /// is wrong is part of the result.
+    public init(reading document: JSONDocument, index: Int = 0) {
+        var reader = DocumentReader()
+        let policy = reader.policy(document)
+        self.index = index
+        warnings = reader.warnings
+        name = Self.readableName(document.root)
+        if let errors = AtLeastOne(Self.inOrder(reader.errors)) {
+            content = .broken(errors)
+        } else if let policy {
+            content = .policy(policy)
+        } else {
+            // No reader gives up without saying why; if one did, the document would still admit nothing.
+            content = .broken(AtLeastOne(PolicyProblem(.unreadable, "the document cannot be read")))
+        }
+        images = Self.readableGlobs(document.root)
+        mode = document.root["spec"]?["mode"]?.string == EnforcementMode.warn.rawValue ? .warn : .enforce
+    }
+
+    public var policy: ClusterImagePolicy? {
+        if case .policy(let policy) = content { policy } else { nil }
+    }
+
+    /// Everything that is wrong with it; empty for one that is whole.
+    public var errors: [PolicyProblem] {
+        if case .broken(let problems) = content { problems.all } else { [] }
+    }
+
+    /// What stands in for a document that has no last good version: it governs what its globs name, and everything
+    /// where one of them cannot be read. `nil` for a document that is whole.
+    public func brokenPolicy(in file: String) -> BrokenPolicy? {
+        guard case .broken(let problems) = content else { return nil }
+        return BrokenPolicy(
+            name: name ?? file, reason: problems.first.description(in: file), mode: mode, images: images)
+    }
+
+    /// By place in the document, and as they were found where that is the same.
+    private static func inOrder(_ problems: [PolicyProblem]) -> [PolicyProblem] {
+        func key(_ problem: EnumeratedSequence<[PolicyProblem]>.Element) -> (Int, Int, Int) {
+            (problem.element.position?.line ?? 0, problem.element.position?.column ?? 0, problem.offset)
+        }
+        return problems.enumerated().sorted { key($0) < key($1) }.map(\.element)
+    }
+
+    private static func readableName(_ root: JSONValue) -> String? {
+        root["metadata"]?["name"]?.string.flatMap { isDNSName($0) ? $0 : nil }
+    }
+
+    /// Every glob of the document; `nil` where there is none, or one that cannot be read might name anything.
+    private static func readableGlobs(_ root: JSONValue) -> [Glob]? {
+        guard root["kind"]?.string == "ClusterImagePolicy", let images = root["spec"]?["images"],
+            images.kind == .array
+        else { return nil }
+        var globs: [Glob] = []
+        for image in images.elements {
+            guard let pattern = image["glob"]?.string, let glob = try? Glob(pattern) else { return nil }
+            globs.append(glob)
+        }
+        return globs.isEmpty ? nil : globs
+    }
+}
