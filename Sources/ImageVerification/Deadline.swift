@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The instant after which an answer is of no use to whoever asked.
+public struct Deadline: Hashable, Sendable {
+    public let instant: ContinuousClock.Instant
+
+    public init(_ instant: ContinuousClock.Instant) { self.instant = instant }
+
+    public static func after(_ duration: Duration) -> Deadline { Deadline(.now.advanced(by: duration)) }
+
+    /// Zero once it has passed.
+    public var remaining: Duration { max(.zero, ContinuousClock.now.duration(to: instant)) }
+
+    public var hasPassed: Bool { ContinuousClock.now >= instant }
+
+    /// A sleeping task that is cancelled stays in memory until it would have woken, and nearly every wait for a deadline is
+    /// cancelled: short naps keep what a busy server holds of them small.
+    private static let nap: Duration = .milliseconds(250)
+
+    /// Returns once it has passed, or the task is cancelled; whether it has passed.
+    @discardableResult
+    public func wait() async -> Bool {
+        while !hasPassed {
+            do { try await Task.sleep(for: min(remaining, Self.nap)) } catch { return hasPassed }
+        }
+        return true
+    }
+}

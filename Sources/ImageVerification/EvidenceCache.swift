@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import JSON
+import OCI
+import Sigstore
+
+/// Proofs that have been checked, and what came of it; pure functions of the key.
+final class EvidenceCache: Sendable {
+    /// Every input of a check. The proof is told apart by bytes: form, carrier, annotations (a signature is one of them)
+    /// and the digest of its content, so that no other proof can stand in its place.
+    private struct Key: Hashable, Sendable {
+        let proof: Digest
+        let image: Digest
+        let trust: TrustGeneration
+        let options: VerificationOptions
+    }
+
+    private let trust: TrustMaterial
+    private let life: Duration
+    private let signatures: ByteBoundedCache<Key, Result<VerifiedSignature, VerificationError>>
+    private let statements: ByteBoundedCache<Key, Result<VerifiedStatement, VerificationError>>
+
+    /// - Parameter bytes: for signatures, and again for statements.
+    init(trust: TrustMaterial, bytes: Int, life: Duration) {
+        self.trust = trust
+        self.life = life
+        signatures = ByteBoundedCache(name: "signatures", limit: bytes / 2)
+        statements = ByteBoundedCache(name: "statements", limit: bytes / 2)
+    }
+
+    func signature(
+        in bundle: UnverifiedBundle, of image: Digest, _ options: VerificationOptions
+    ) -> Result<VerifiedSignature, VerificationError> {
+        let verifier = Verifier(trust: trust, options: options)
+        return remembered(
+            signatures, bundle, image, options,
+            bytes: { $0.claims.payload.count + $0.claims.optional.count }
+        ) { () throws(VerificationError) in try verifier.signature(in: bundle, of: image) }
+    }
+
+    func statement(
+        in bundle: UnverifiedBundle, of image: Digest, _ options: VerificationOptions
+    ) -> Result<VerifiedStatement, VerificationError> {
+        let verifier = Verifier(trust: trust, options: options)
+        // The envelope, the payload in it, and the payload's tape of 16 bytes for each value.
+        return remembered(
+            statements, bundle, image, options, bytes: { $0.envelope.count * 2 + $0.statement.text.count * 4 }
+        ) { () throws(VerificationError) in try verifier.statement(in: bundle, of: image) }
+    }
+
+    private func remembered<Value>(
+        _ cache: ByteBoundedCache<Key, Result<Value, VerificationError>>, _ bundle: UnverifiedBundle, _ image: Digest,
+        _ options: VerificationOptions, bytes: (Value) -> Int, check: () throws(VerificationError) -> Value
+    ) -> Result<Value, VerificationError> {
+        let key = Key(proof: Self.identity(bundle), image: image, trust: trust.generation, options: options)
+        if let known = cache.value(for: key) { return known }
+        let result: Result<Value, VerificationError>
+        do throws(VerificationError) { result = .success(try check()) } catch { result = .failure(error) }
+        // An error keeps an excerpt of a few hundred bytes at most.
+        let size = 1024 + ((try? result.get()).map(bytes) ?? 1024)
+        cache.insert(result, for: key, bytes: size, expires: .now.advanced(by: life))
+        return result
+    }
+
+    private static func identity(_ bundle: UnverifiedBundle) -> Digest {
+        var text: [UInt8] = Array("\(bundle.origin.carrier.rawValue) \(bundle.origin.blob) ".utf8)
+        func add(_ form: String, _ annotations: CosignAnnotations?) {
+            text += Array(form.utf8)
+            for part in annotations?.parts ?? [] {
+                // Lengths keep neighbours apart, and -1 an absent one from an empty one.
+                text += Array(" \(part?.utf8.count ?? -1):".utf8) + Array((part ?? "").utf8)
+            }
+        }
+        switch bundle.content {
+        case .simpleSigning(_, let annotations): add("simple-signing", annotations)
+        case .envelope(_, let annotations): add("envelope", annotations)
+        case .bundle: add("bundle", nil)
+        case .unreadable(let why): add("unreadable " + why, nil)
+        }
+        return Digest(of: text)
+    }
+
+    var counters: [(name: String, counters: CacheCounters)] {
+        [(signatures.name, signatures.counters), (statements.name, statements.counters)]
+    }
+}

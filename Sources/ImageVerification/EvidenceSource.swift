@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+public import OCI
+public import Policy
+public import Sigstore
+
+/// The port through which the verification of an image reaches the world. Absence is an answer; an outage is thrown;
+/// never a mix.
+public protocol EvidenceSource: Sendable {
+    /// The digest that the reference names now. Manifest bytes are hashed by us; a registry's header is not believed.
+    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup
+
+    /// Every candidate proof that lies at `place` for the image's digest, of all carriers: cosign's tags, the referrers
+    /// API, and the fallback tag where the API is not offered. One part that could not be asked makes it an outage.
+    func proofs(
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
+    ) async throws(Outage) -> ProofLookup
+
+    /// Which credential is used for a repository, without disclosing it: what is learned with one credential answers
+    /// for no other. Anonymous access is one of them.
+    func credentialFingerprint(for repository: Repository) -> CredentialFingerprint
+}
+
+public enum ResolutionLookup: Hashable, Sendable {
+    case resolved(ResolvedImage)
+    /// The registry says that there is no such tag or manifest.
+    case notFound
+}
+
+public enum ProofLookup: Sendable {
+    case found(AtLeastOne<UnverifiedBundle>)
+    /// Every place answered, and none holds anything.
+    case nonePublished
+}
+
+/// Which of cosign's tags is read; referrers are read for both, since one carrier serves both.
+public enum ProofKind: String, Hashable, Sendable {
+    case signature, attestation
+}
+
+/// Where proofs of an image are looked for.
+public struct ProofPlace: Hashable, Sendable {
+    public let repository: Repository
+    /// Prepended to cosign's tags, verbatim.
+    public let tagPrefix: String
+
+    public init(repository: Repository, tagPrefix: String = "") {
+        self.repository = repository
+        self.tagPrefix = tagPrefix
+    }
+}
+
+/// Stands for a credential in the keys of caches: equal for equal credentials, and tells nothing about them.
+public struct CredentialFingerprint: Hashable, Sendable {
+    private let code: [UInt8]
+
+    /// - Parameter code: a keyed hash of the credential, never the credential itself.
+    public init(code: [UInt8]) { self.code = code }
+
+    /// For a source that shows no credential to anybody.
+    public static let none = CredentialFingerprint(code: [])
+}

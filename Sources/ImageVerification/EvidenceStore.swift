@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import OCI
+import Policy
+public import Sigstore
+
+/// What has been learned from the evidence source, remembered within bounds, and asked once where many ask.
+///
+/// Keys never hold a tag or a name alone: tags and candidate proofs carry the place and the fingerprint of the
+/// credential that was used. Whatever work finds is kept by the work itself, so that it is there even when whoever asked
+/// has gone.
+public final class EvidenceStore: Sendable {
+    private struct TagKey: Hashable, Sendable {
+        let reference: ImageReference
+        let credential: CredentialFingerprint
+    }
+
+    private struct ProofsKey: Hashable, Sendable {
+        let image: Digest
+        let kind: ProofKind
+        let place: ProofPlace
+        let credential: CredentialFingerprint
+    }
+
+    /// The longest that an API server waits for a webhook.
+    public static let defaultPatience: Duration = .seconds(30)
+
+    private let source: any EvidenceSource
+    private let limits: CacheLimits
+    /// How long shared work may take, whoever waits for it.
+    private let patience: Duration
+    let evidence: EvidenceCache
+    private let tags: ByteBoundedCache<TagKey, ResolvedImage>
+    /// What a place held when it was asked a moment ago.
+    private let listings: ByteBoundedCache<ProofsKey, ProofLookup>
+    /// The proofs of an image that have satisfied somebody.
+    private let sufficient: ByteBoundedCache<ProofsKey, [UnverifiedBundle]>
+    private let resolving: SingleFlight<TagKey, ResolutionLookup>
+    private let searching: SingleFlight<ProofsKey, ProofLookup>
+
+    public init(
+        source: any EvidenceSource, trust: TrustMaterial, limits: CacheLimits = .default,
+        patience: Duration = defaultPatience, work: SharedWork
+    ) {
+        self.source = source
+        self.limits = limits
+        self.patience = patience
+        evidence = EvidenceCache(trust: trust, bytes: limits.evidenceBytes / 4, life: limits.sufficientLife)
+        tags = ByteBoundedCache(name: "tags", limit: limits.evidenceBytes / 8)
+        listings = ByteBoundedCache(name: "listings", limit: limits.evidenceBytes / 4)
+        sufficient = ByteBoundedCache(name: "proofs", limit: limits.evidenceBytes / 4)
+        resolving = SingleFlight(work: work)
+        searching = SingleFlight(work: work)
+    }
+
+    /// Something, and whether it was remembered rather than asked for.
+    struct Remembered<Value: Sendable>: Sendable {
+        let value: Value
+        let isCached: Bool
+    }
+
+    /// The digest of a tag, for at most `tagLife`; that a tag does not exist is not remembered.
+    func resolve(_ reference: ImageReference) async throws(Outage) -> Remembered<ResolutionLookup> {
+        if let pinned = ResolvedImage(pinned: reference) { return Remembered(value: .resolved(pinned), isCached: true) }
+        let key = TagKey(reference: reference, credential: source.credentialFingerprint(for: reference.repository))
+        if let known = tags.value(for: key) { return Remembered(value: .resolved(known), isCached: true) }
+        let lookup = try await resolving.value(for: key, service: reference.repository.host) {
+            [source, patience, tags, limits] in
+            // Found between the caller's look and now: an equal question has just been answered.
+            if let known = tags.peek(key) { return .success(.resolved(known)) }
+            let answer = await outcome { () async throws(Outage) in
+                try await source.resolve(reference, deadline: .after(patience))
+            }
+            if case .success(.resolved(let image)) = answer {
+                tags.insert(
+                    image, for: key, bytes: reference.asWritten.utf8.count + 512,
+                    expires: .now.advanced(by: limits.tagLife))
+            }
+            return answer
+        }
+        return Remembered(value: lookup, isCached: false)
+    }
+
+    /// The proofs that have satisfied somebody at this place; empty where nobody has been yet.
+    func sufficientProofs(of image: ResolvedImage, kind: ProofKind, at place: ProofPlace) -> [UnverifiedBundle] {
+        sufficient.value(for: key(image, kind, place)) ?? []
+    }
+
+    /// The candidate proofs of an image at a place, as they were at most `candidateLife` ago.
+    func proofs(
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace
+    ) async throws(Outage) -> Remembered<ProofLookup> {
+        let key = key(image, kind, place)
+        if let known = listings.value(for: key) { return Remembered(value: known, isCached: true) }
+        let lookup = try await searching.value(for: key, service: place.repository.host) {
+            [source, patience, listings, limits] in
+            if let known = listings.peek(key) { return .success(known) }
+            let answer = await outcome { () async throws(Outage) in
+                try await source.proofs(of: image, kind: kind, at: place, deadline: .after(patience))
+            }
+            switch answer {
+            case .success(.found(let bundles)):
+                listings.insert(
+                    .found(bundles), for: key, bytes: byteCount(bundles.all),
+                    expires: .now.advanced(by: limits.candidateLife))
+            case .success(.nonePublished):
+                listings.insert(.nonePublished, for: key, bytes: 0, expires: .now.advanced(by: limits.absenceLife))
+            case .failure: break
+            }
+            return answer
+        }
+        return Remembered(value: lookup, isCached: false)
+    }
+
+    /// These proofs sufficed: they are looked at first from now on, and the place is not asked again for whoever they
+    /// satisfy. Policies with different keys each add theirs.
+    func keep(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ProofPlace) {
+        let key = key(image, kind, place)
+        let known = sufficient.value(for: key) ?? []
+        let new = bundles.filter { !known.contains($0) }
+        guard !new.isEmpty else { return }
+        let all = known + new
+        sufficient.insert(all, for: key, bytes: byteCount(all), expires: .now.advanced(by: limits.sufficientLife))
+    }
+
+    private func key(_ image: ResolvedImage, _ kind: ProofKind, _ place: ProofPlace) -> ProofsKey {
+        ProofsKey(
+            image: image.digest, kind: kind, place: place,
+            credential: source.credentialFingerprint(for: place.repository))
+    }
+
+    /// By name of the cache, for the metrics.
+    public var counters: [(name: String, counters: CacheCounters)] {
+        [(tags.name, tags.counters), (listings.name, listings.counters), (sufficient.name, sufficient.counters)]
+            + evidence.counters
+    }
+
+    /// By what was asked, for the metrics.
+    public var flights: [(name: String, counters: FlightCounters)] {
+        [("resolve", resolving.counters), ("proofs", searching.counters)]
+    }
+}
+
+private func outcome<Value>(
+    _ operation: () async throws(Outage) -> Value
+) async -> Result<Value, Outage> {
+    do throws(Outage) { return .success(try await operation()) } catch { return .failure(error) }
+}
+
+/// Bytes held, for the bound of a cache: contents, annotations, and what wraps each.
+private func byteCount(_ bundles: [UnverifiedBundle]) -> Int {
+    bundles.reduce(0) { count, bundle in
+        switch bundle.content {
+        case .simpleSigning(let bytes, let annotations), .envelope(let bytes, let annotations):
+            count + bytes.count + annotations.byteCount + 512
+        case .bundle(let bytes): count + bytes.count + 512
+        case .unreadable(let why): count + why.utf8.count + 512
+        }
+    }
+}
+
+extension CosignAnnotations {
+    var parts: [String?] { [signature, certificate, chain, rekorBundle, timestamp] }
+
+    fileprivate var byteCount: Int { parts.reduce(0) { $0 + ($1?.utf8.count ?? 0) } }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+public import OCI
+public import Policy
+
+/// One image under its policies becomes one verdict.
+public struct ImageVerifier: ImageVerifying {
+    private let policies: PoliciesInForce
+    private let noMatch: NoMatchAction
+    private let store: EvidenceStore
+    private let examination: AuthorityExamination
+
+    public init(policies: PoliciesInForce, noMatch: NoMatchAction, store: EvidenceStore) {
+        self.policies = policies
+        self.noMatch = noMatch
+        self.store = store
+        examination = AuthorityExamination(store: store)
+    }
+
+    public func verdict(
+        on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
+    ) async -> ImageVerdict {
+        if deadline.hasPassed { return outage(reference, .cancelled, workload) }
+        return await cancelling(at: deadline) { await verdict(on: reference, for: workload) }
+            ?? outage(reference, .cancelled, workload)
+    }
+
+    /// Ends in time when it is cancelled: whatever it waits for lets go of it with an outage.
+    private func verdict(on reference: ImageReference, for workload: WorkloadFacts?) async -> ImageVerdict {
+        let resolved: EvidenceStore.Remembered<ResolutionLookup>
+        do throws(Outage) { resolved = try await store.resolve(reference) } catch {
+            return outage(reference, error, workload)
+        }
+        guard case .resolved(let image) = resolved.value else {
+            let reason = DenialReason(
+                .imageNotFound,
+                "\(reference.matchingName) does not exist in its registry; push it, or correct the name")
+            return ImageVerdict(
+                reference: reference, image: nil,
+                finding: .unresolved(reason, modes: modes(of: reference, workload)), isCached: false)
+        }
+        let selection = policies.current.policies(for: image.pinned, workload: workload)
+        let judged = await judge(selection.policies, image)
+        // A stable order, whichever registry answered first.
+        let judgements = (selection.denials + judged.map(\.judgement)).sorted { $0.policy < $1.policy }
+        guard let all = AtLeastOne(judgements) else {
+            return ImageVerdict(
+                reference: reference, image: image, finding: .noMatchingPolicy(noMatch), isCached: resolved.isCached)
+        }
+        return ImageVerdict(
+            reference: reference, image: image, finding: .judged(all),
+            isCached: resolved.isCached && judged.allSatisfy(\.isCached))
+    }
+
+    private struct Judged: Sendable {
+        let judgement: Judgement
+        let isCached: Bool
+    }
+
+    /// Every policy, and every authority of each, at the same time; equal lookups meet in the store.
+    private func judge(_ policies: [ClusterImagePolicy], _ image: ResolvedImage) async -> [Judged] {
+        await withTaskGroup { group in
+            for policy in policies { group.addTask { await judge(policy, image) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    private func judge(_ policy: ClusterImagePolicy, _ image: ResolvedImage) async -> Judged {
+        let examined = await withTaskGroup { group in
+            for (index, authority) in policy.authorities.enumerated() {
+                group.addTask { (index, await examination.examine(authority, image)) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let inOrder = examined.sorted { $0.0 < $1.0 }.map(\.1)
+        return Judged(
+            judgement: policy.judge(findings: inOrder.map(\.finding)), isCached: inOrder.allSatisfy(\.isCached))
+    }
+
+    private func outage(_ reference: ImageReference, _ outage: Outage, _ workload: WorkloadFacts?) -> ImageVerdict {
+        ImageVerdict(
+            reference: reference, image: nil, finding: .outage(outage, modes: modes(of: reference, workload)),
+            isCached: false)
+    }
+
+    private func modes(of reference: ImageReference, _ workload: WorkloadFacts?) -> [EnforcementMode] {
+        policies.current.modesOfAnyDigest(of: reference, workload: workload)
+    }
+
+    public func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+        guard !deadline.hasPassed else { throw .cancelled }
+        let answer = await cancelling(at: deadline) { () -> Result<ResolutionLookup, Outage> in
+            do throws(Outage) { return .success(try await store.resolve(reference).value) } catch {
+                return .failure(error)
+            }
+        }
+        return try (answer ?? .failure(.cancelled)).get()
+    }
+
+    public func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes {
+        let modes = modes(of: reference, workload)
+        if modes.isEmpty { return .noMatch(noMatch) }
+        return modes.allSatisfy { $0 == .warn } ? .allWarn : .enforced
+    }
+}
+
+/// The answer of `work`, which is cancelled at the deadline and then has to end by itself.
+private func cancelling<Answer: Sendable>(
+    at deadline: Deadline, _ work: @escaping @Sendable () async -> Answer
+) async -> Answer? {
+    await withTaskGroup(of: Answer?.self) { group in
+        group.addTask { await work() }
+        group.addTask {
+            // Cancelled as soon as the answer is there.
+            await deadline.wait()
+            return nil
+        }
+        for await answer in group {
+            group.cancelAll()
+            if let answer { return answer }
+        }
+        return nil
+    }
+}

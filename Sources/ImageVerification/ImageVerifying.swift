@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+public import OCI
+public import Policy
+
+/// The face of this target towards admission and the command line.
+public protocol ImageVerifying: Sendable {
+    /// What all policies say about one image of a workload; `nil` where there is no workload (the command line).
+    /// Never throws: whatever goes wrong is part of the verdict.
+    func verdict(
+        on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
+    ) async -> ImageVerdict
+
+    /// The digest that a tag names now, for pinning.
+    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup
+
+    /// What every image would get if it could not be judged: the modes of the policies that name it, so that an
+    /// answer without a verdict can still tell a warning from a denial.
+    func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes
+}
+
+/// How strictly the policies that name an image are taken.
+public enum PolicyModes: Hashable, Sendable {
+    /// Every matching policy warns, and there is at least one.
+    case allWarn
+    /// At least one matching policy enforces.
+    case enforced
+    /// No policy names it.
+    case noMatch(NoMatchAction)
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import Demo
+import ImageVerification
+import OCI
+import Policy
+import Sigstore
+import Synchronization
+
+/// An evidence source that holds what the test put there, counts what it is asked, and fails on demand.
+final class ScriptedSource: EvidenceSource {
+    struct State {
+        var tags: [String: Digest] = [:]
+        var proofs: [Digest: [UnverifiedBundle]] = [:]
+        var outage: Outage?
+        var credential = "anonymous"
+        var resolutions = 0
+        var listings = 0
+        /// How long a listing takes.
+        var delay: Duration = .zero
+    }
+
+    let state = Mutex(State())
+
+    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+        let (digest, outage) = state.withLock { state in
+            state.resolutions += 1
+            return (state.tags[reference.tag ?? "latest"], state.outage)
+        }
+        if let outage { throw outage }
+        let pinned = digest.flatMap { digest in
+            ResolvedImage(
+                pinned: ImageReference(
+                    asWritten: reference.asWritten, repository: reference.repository, tag: reference.tag, digest: digest
+                ))
+        }
+        return pinned.map { .resolved($0) } ?? .notFound
+    }
+
+    func proofs(
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
+    ) async throws(Outage) -> ProofLookup {
+        let (bundles, outage, delay) = state.withLock { state in
+            state.listings += 1
+            return (state.proofs[image.digest] ?? [], state.outage, state.delay)
+        }
+        if delay > .zero { try? await Task.sleep(for: delay) }
+        if let outage { throw outage }
+        return AtLeastOne(bundles).map { .found($0) } ?? .nonePublished
+    }
+
+    func credentialFingerprint(for repository: Repository) -> CredentialFingerprint {
+        CredentialFingerprint(code: Array(state.withLock { $0.credential }.utf8))
+    }
+
+    var listings: Int { state.withLock { $0.listings } }
+    var resolutions: Int { state.withLock { $0.resolutions } }
+}
+
+/// Keys and proofs made for one test, by really signing.
+struct Notary {
+    let signer = DemoSigner()
+
+    func options(requiresLogEntry: Bool = false) throws -> VerificationOptions {
+        VerificationOptions(
+            key: try VerificationKey(pem: signer.publicKeyPEM), requiresLogEntry: requiresLogEntry)
+    }
+
+    func signature(of digest: Digest) throws -> UnverifiedBundle {
+        bundle(try signer.bundle(DemoStatement.signature(of: digest)))
+    }
+
+    func bundle(_ bytes: [UInt8]) -> UnverifiedBundle {
+        UnverifiedBundle(
+            .bundle(bytes),
+            origin: ProofOrigin(
+                carrier: .referrer, manifest: Digest(of: Array("manifest".utf8)), blob: Digest(of: bytes)))
+    }
+}
+
+func digest(_ name: String) -> Digest { Digest(of: Array(name.utf8)) }
+
+func reference(_ name: String, tag: String? = nil, digest: Digest? = nil) -> ImageReference {
+    ImageReference(
+        asWritten: "registry.example.com/\(name)" + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? ""),
+        repository: Repository(host: "registry.example.com", path: name), tag: tag, digest: digest)
+}
+
+/// A verifier over one policy, with its shared work running while `body` runs.
+func verifying(
+    _ source: ScriptedSource, _ policies: [ClusterImagePolicy], noMatch: NoMatchAction = .deny,
+    limits: CacheLimits = .default, _ body: @Sendable (ImageVerifier) async throws -> Void
+) async throws {
+    let work = SharedWork()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await work.run() }
+        let store = EvidenceStore(source: source, trust: .none, limits: limits, work: work)
+        try await body(
+            ImageVerifier(policies: PoliciesInForce(PolicySet(policies: policies)), noMatch: noMatch, store: store))
+        work.finish()
+        group.cancelAll()
+    }
+}
+
+func policy(
+    _ authorities: [Authority], name: String = "signed", mode: EnforcementMode = .enforce
+) throws -> ClusterImagePolicy {
+    ClusterImagePolicy(
+        name: name, mode: mode, images: [try Glob("registry.example.com/**")], match: [], authorities: authorities,
+        documentHash: digest(name))
+}
