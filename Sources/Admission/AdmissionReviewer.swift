@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ImageVerification
+import JSON
+import Policy
+
+/// Answers reviews: decodes one, lists its images, has each judged or pinned, and folds the verdicts into one answer.
+/// It holds no state, speaks no HTTP, and always answers.
+public struct AdmissionReviewer: Reviewing {
+    /// Bytes of one review. The API server reads objects of 3 MiB at most; an update carries two, and 2 MiB are left for
+    /// the options and who asks.
+    public static let maximumReviewBytes = 8 << 20
+
+    /// Values are bounded by the body, since `[0,0,…` has one for two bytes, and each takes 16 in memory: managed
+    /// fields, the densest that Kubernetes writes, have one for 3.5 bytes. Two objects of 3 MiB that are nothing else
+    /// have less than 2^21; the first 1,024 are free, for reviews of a few bytes.
+    static func limits(for body: [UInt8]) -> JSONLimits {
+        JSONLimits(
+            maximumBytes: maximumReviewBytes, maximumDepth: JSONLimits.default.maximumDepth,
+            maximumValues: min(1 << 21, 1024 + body.count / 3))
+    }
+
+    private let judging: Judging
+    private let pinning: Pinning
+
+    public init(verifier: any ImageVerifying, tags: TagTreatment = .refused) {
+        judging = Judging(verifier: verifier, tags: tags)
+        pinning = Pinning(verifier: verifier)
+    }
+
+    public func review(_ body: [UInt8], at endpoint: ReviewEndpoint, deadline: Deadline) async -> ReviewAnswer {
+        let review: JSONValue
+        do {
+            review = try JSONDocument(parsing: body, limits: Self.limits(for: body)).root
+        } catch {
+            return answer(Self.fault(error), to: ReturnAddress(prefix: body), at: endpoint)
+        }
+        guard let address = ReturnAddress(review) else {
+            let missing = Fault.request(
+                member: "request.uid", expected: "a string of 1 to \(ReturnAddress.maximumUIDBytes) bytes")
+            return answer(missing, to: nil, at: endpoint)
+        }
+        let request: AdmissionRequest
+        do {
+            request = try AdmissionRequest(review)
+        } catch {
+            return answer(error, to: address, at: endpoint)
+        }
+        var patch: [UInt8]?
+        let grounds: Grounds
+        switch endpoint {
+        case .validate: grounds = await validate(request, deadline: deadline)
+        case .mutate: (grounds, patch) = await mutate(request, deadline: deadline)
+        }
+        return answer(fold(grounds), to: address, at: endpoint, request, patch: patch)
+    }
+
+    public func refuse(
+        _ prefix: [UInt8], at endpoint: ReviewEndpoint, because refusal: Refusal
+    ) -> ReviewAnswer {
+        answer(.refused(refusal), to: ReturnAddress(prefix: prefix), at: endpoint)
+    }
+
+    // MARK: Grounds
+
+    private func validate(_ request: AdmissionRequest, deadline: Deadline) async -> Grounds {
+        do {
+            switch try Scope.judged(request) {
+            case .exempt(let exemption):
+                return .exempt(exemption)
+            case .images(let fields):
+                return .images(await judging.judge(fields, of: try request.facts(), deadline: deadline))
+            }
+        } catch {
+            return .fault(error)
+        }
+    }
+
+    private func mutate(_ request: AdmissionRequest, deadline: Deadline) async -> (Grounds, [UInt8]?) {
+        do {
+            switch try Scope.pinned(request) {
+            case .exempt(let exemption):
+                return (.exempt(exemption), nil)
+            case .images(let fields):
+                return (.exempt(.mutation), await pinning.patch(fields, deadline: deadline))
+            }
+        } catch {
+            return (.fault(error), nil)
+        }
+    }
+
+    private static func fault(_ error: JSONError) -> Fault {
+        switch error.reason {
+        case .tooLarge(let limit): .refused(.tooLarge(limit: limit))
+        case .unexpectedEnd: .refused(.truncated)
+        default: .malformed(error)
+        }
+    }
+
+    // MARK: Answers
+
+    private func answer(_ fault: Fault, to address: ReturnAddress?, at endpoint: ReviewEndpoint) -> ReviewAnswer {
+        let ruling = fold(.fault(fault))
+        if let address { return answer(ruling, to: address, at: endpoint, nil, patch: nil) }
+        // Without a uid no AdmissionReview can answer, and HTTP's own status has to.
+        return ReviewAnswer(
+            httpStatus: fault.code.rawValue,
+            body: Array((PlainText.escaped(fault.sentence, limit: 1024) + "\n").utf8), isJSON: false,
+            record: ReviewRecord(
+                uid: nil, endpoint: endpoint, isAllowed: false, code: fault.code.rawValue, decisions: ruling.decisions))
+    }
+
+    private func answer(
+        _ ruling: Ruling, to address: ReturnAddress, at endpoint: ReviewEndpoint, _ request: AdmissionRequest?,
+        patch: [UInt8]?
+    ) -> ReviewAnswer {
+        var record = ReviewRecord(
+            uid: PlainText.name(address.uid), endpoint: endpoint, isAllowed: ruling.isAllowed,
+            decisions: ruling.decisions)
+        if case .denied(let code, _, _) = ruling.outcome { record.code = code.rawValue }
+        if let request {
+            record.operation = request.operation.rawValue
+            // Names have 253 characters at most.
+            record.resource = PlainText.name(request.resourcePath, limit: 253)
+            record.namespace = PlainText.name(request.namespace, limit: 253)
+            record.name = PlainText.name(request.name, limit: 253)
+            record.isDryRun = request.isDryRun
+        }
+        return ReviewAnswer(
+            httpStatus: 200, body: ReviewResponse.bytes(ruling, to: address, at: endpoint, patch: patch), isJSON: true,
+            record: record)
+    }
+}

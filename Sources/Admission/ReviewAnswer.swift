@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ImageVerification
+
+/// Which webhook was called.
+public enum ReviewEndpoint: String, Hashable, Sendable, CaseIterable {
+    case validate, mutate
+}
+
+/// The face of this target towards the server: bytes in, exactly one answer out, whatever happens.
+public protocol Reviewing: Sendable {
+    func review(_ body: [UInt8], at endpoint: ReviewEndpoint, deadline: Deadline) async -> ReviewAnswer
+
+    /// The answer where the server will not look at a review; `prefix` is as much of the body as was read.
+    func refuse(_ prefix: [UInt8], at endpoint: ReviewEndpoint, because refusal: Refusal) -> ReviewAnswer
+}
+
+/// Why the server itself turns a review away.
+public enum Refusal: Hashable, Sendable {
+    /// More bytes than the limit.
+    case tooLarge(limit: Int)
+    /// Too many reviews are in flight; try again after so many seconds.
+    case overloaded(retryAfterSeconds: Int)
+    /// The client's body ended before its end.
+    case truncated
+    /// The content type is not JSON.
+    case unsupportedContentType
+    /// No verdict came in time although one was promised.
+    case deadline
+}
+
+/// What goes back to the API server, and what is logged and counted about it.
+public struct ReviewAnswer: Hashable, Sendable {
+    /// 200 whenever a uid was read: any other status can admit under `failurePolicy: Ignore`.
+    public let httpStatus: Int
+    /// An AdmissionReview as JSON, or a sentence where no uid could be read.
+    public let body: [UInt8]
+    public let isJSON: Bool
+    public let record: ReviewRecord
+
+    public init(httpStatus: Int, body: [UInt8], isJSON: Bool, record: ReviewRecord) {
+        self.httpStatus = httpStatus
+        self.body = body
+        self.isJSON = isJSON
+        self.record = record
+    }
+}
+
+/// The facts of one answer, for the log and the metrics; nothing of the object's content but names.
+public struct ReviewRecord: Hashable, Sendable {
+    public var uid: String?
+    public var endpoint: ReviewEndpoint
+    public var operation: String
+    public var resource: String
+    public var namespace: String
+    public var name: String
+    public var isAllowed: Bool
+    /// `status.code` of a denial.
+    public var code: Int?
+    public var isDryRun: Bool
+    public var decisions: [Decision]
+
+    /// One policy's word on one image: a row of `countersign_decisions_total`.
+    public struct Decision: Hashable, Sendable {
+        public let image: String
+        /// Name of the policy; empty where none was asked.
+        public let policy: String
+        /// `enforce`, `warn`, or empty.
+        public let mode: String
+        /// `admitted`, `denied`, `undecided`, `no-match`.
+        public let result: String
+        /// A `DenialReason.Code`, an `Outage.Kind`, or empty.
+        public let reason: String
+        public let isCached: Bool
+
+        public init(image: String, policy: String, mode: String, result: String, reason: String, isCached: Bool) {
+            self.image = image
+            self.policy = policy
+            self.mode = mode
+            self.result = result
+            self.reason = reason
+            self.isCached = isCached
+        }
+    }
+
+    public init(
+        uid: String?, endpoint: ReviewEndpoint, operation: String = "", resource: String = "", namespace: String = "",
+        name: String = "", isAllowed: Bool, code: Int? = nil, isDryRun: Bool = false, decisions: [Decision] = []
+    ) {
+        self.uid = uid
+        self.endpoint = endpoint
+        self.operation = operation
+        self.resource = resource
+        self.namespace = namespace
+        self.name = name
+        self.isAllowed = isAllowed
+        self.code = code
+        self.isDryRun = isDryRun
+        self.decisions = decisions
+    }
+}

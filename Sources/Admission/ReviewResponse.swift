@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import JSON
+import Policy
+
+/// A ruling as the API server wants it: `AdmissionReview` of `admission.k8s.io/v1` with a `response`.
+enum ReviewResponse {
+    static func bytes(
+        _ ruling: Ruling, to address: ReturnAddress, at endpoint: ReviewEndpoint, patch: [UInt8]?
+    ) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { review in
+            review.member("kind", "AdmissionReview")
+            review.member("apiVersion", address.apiVersion)
+            review.member("response") { response in
+                response.member("uid", address.uid)
+                response.member("allowed", ruling.isAllowed)
+                if case .denied(let code, let statements, let retryAfterSeconds) = ruling.outcome {
+                    response.member("status") { status in
+                        status.member("metadata") { _ in }
+                        status.member("status", "Failure")
+                        status.member("message", DenialMessage.text(statements, at: endpoint))
+                        status.member("reason", code.reason)
+                        if let retryAfterSeconds {
+                            status.member("details") { $0.member("retryAfterSeconds", retryAfterSeconds) }
+                        }
+                        status.member("code", code.rawValue)
+                    }
+                }
+                // A validating webhook must not send a patch, and a patch needs its type: neither or both.
+                if let patch, ruling.isAllowed, endpoint == .mutate {
+                    response.member("patchType", "JSONPatch")
+                    response.member("patch", Data(patch).base64EncodedString())
+                }
+                let warnings = WarningLines.lines(ruling.warnings)
+                if !warnings.isEmpty { response.member("warnings", warnings) }
+                if endpoint == .validate { annotate(&response, ruling) }
+            }
+        }
+        return writer.bytes
+    }
+
+    /// What the audit log keeps; the API server puts the webhook's name before each key.
+    private static func annotate(_ response: inout JSONWriter, _ ruling: Ruling) {
+        response.member("auditAnnotations") { annotations in
+            let decision =
+                switch (ruling.outcome, ruling.warnings.isEmpty) {
+                case (.denied, _): "denied"
+                case (.allowed, false): "warned"
+                case (.allowed, true): "allowed"
+                }
+            annotations.member("decision", decision)
+            if let exemption = ruling.exemption { annotations.member("exemption", exemption.rawValue) }
+            var policies: [String] = []
+            for row in ruling.decisions where row.mode == "warn" && row.result != "admitted" {
+                if !policies.contains(row.policy) { policies.append(row.policy) }
+            }
+            if !policies.isEmpty {
+                // A line of an audit log; a policy's name has 253 characters at most.
+                annotations.member("warned-policies", PlainText.cut(policies.joined(separator: ", "), to: 1024))
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ name: String, _ content: (inout JSONWriter) -> Void) {
+        member(name, object: content)
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import ImageVerification
+import OCI
+import Policy
+import Synchronization
+
+@testable import Admission
+
+/// A verifier that says what a test wrote down, and remembers what it was asked.
+final class ScriptedVerifier: ImageVerifying {
+    enum Tag: Sendable {
+        /// Resolves to the digest of these bytes.
+        case manifest(String)
+        case notFound
+        case outage(Outage)
+    }
+
+    private let findings: [String: ImageVerdict.Finding]
+    private let fallback: ImageVerdict.Finding
+    private let tags: [String: Tag]
+    private let policyModes: PolicyModes
+    /// Answers nothing until it is cancelled.
+    private let hangs: Bool
+    private let asked = Mutex<[String]>([])
+    private let workload = Mutex<WorkloadFacts?>(nil)
+
+    init(
+        _ findings: [String: ImageVerdict.Finding] = [:], otherwise: ImageVerdict.Finding = .admitted,
+        tags: [String: Tag] = [:], modes: PolicyModes = .enforced, hangs: Bool = false
+    ) {
+        self.findings = findings
+        fallback = otherwise
+        self.tags = tags
+        policyModes = modes
+        self.hangs = hangs
+    }
+
+    /// `verdict nginx@…`, `resolve nginx`; sorted, since the calls run side by side.
+    var calls: [String] { asked.withLock { $0.sorted() } }
+    var lastWorkload: WorkloadFacts? { workload.withLock { $0 } }
+
+    func verdict(
+        on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
+    ) async -> ImageVerdict {
+        asked.withLock { $0.append("verdict \(reference.asWritten)") }
+        self.workload.withLock { $0 = workload }
+        var finding = findings[reference.asWritten] ?? fallback
+        if hangs {
+            try? await Task.sleep(for: .seconds(60))
+            let modes: [EnforcementMode] = policyModes == .allWarn ? [.warn] : [.enforce]
+            finding = .outage(Outage(.deadline, service: "r.io", detail: "no answer in time"), modes: modes)
+        }
+        return ImageVerdict(
+            reference: reference, image: ResolvedImage(pinned: reference), finding: finding, isCached: false)
+    }
+
+    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+        asked.withLock { $0.append("resolve \(reference.asWritten)") }
+        if hangs {
+            try? await Task.sleep(for: .seconds(60))
+            throw Outage(.deadline, service: "r.io", detail: "no answer in time")
+        }
+        switch tags[reference.asWritten] ?? .notFound {
+        case .manifest(let bytes):
+            guard let image = ResolvedImage(reference: reference, manifest: Array(bytes.utf8)) else { return .notFound }
+            return .resolved(image)
+        case .notFound: return .notFound
+        case .outage(let outage): throw outage
+        }
+    }
+
+    func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes { policyModes }
+}
+
+extension Outcome {
+    static let admitted = Outcome.admitted(
+        AtLeastOne(AuthorityMatch(authority: "authority-0", evidence: .staticPass, summary: "a key")))
+    static let denied = Outcome.denied(AtLeastOne(DenialReason(.noSignatures, "no signatures found")))
+    static let undecided = outage(.unreachable)
+
+    static func outage(_ kind: Outage.Kind) -> Outcome {
+        .undecided(AtLeastOne(Outage(kind, service: "r.io", detail: "it does not answer")), also: [])
+    }
+}
+
+extension ImageVerdict.Finding {
+    static let admitted = judged(("p", .enforce, .admitted))
+    static let denied = judged(("p", .enforce, .denied))
+
+    static func judged(
+        _ first: (String, EnforcementMode, Outcome), _ rest: (String, EnforcementMode, Outcome)...
+    ) -> ImageVerdict.Finding {
+        .judged(
+            AtLeastOne(
+                Judgement(policy: first.0, mode: first.1, outcome: first.2),
+                rest.map { Judgement(policy: $0.0, mode: $0.1, outcome: $0.2) }))
+    }
+}
