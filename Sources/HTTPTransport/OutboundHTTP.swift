@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// The only door to the network: values in, values out, within a deadline and a byte limit.
+///
+/// What is guaranteed for every hop of every request:
+/// - plain HTTP only to hosts spelled as loopback, where the caller asked for one, and to hosts named by flag;
+/// - no HTTP request is written to a link-local, metadata, multicast or unspecified address, nor to loopback unless the
+///   host is one of the above. The name is resolved and all of its addresses judged first; then the address of the
+///   connection itself is judged before it is used, so a second resolution that differs meets a closed door;
+/// - redirects follow `RedirectRules`; bodies are never decompressed; nothing of an error page is kept.
+///
+/// HTTP/1.1, and HTTP/2 where TLS negotiates it. The header of an answer is bounded by SwiftNIO: over HTTP/1.1
+/// 256 fields, each of at most 80 KiB, and 2 MiB in all; 16 KiB in all over HTTP/2. `shutDown()` must be called before it goes away.
+public final class OutboundHTTP: Sendable {
+    private let configuration: TransportConfiguration
+    private let trust: TLSTrust
+    private let lookup: HostLookup
+    /// One client for each rule about loopback, since a client's connections are checked alike.
+    private let clients: [LoopbackRule: HTTPClient]
+
+    public convenience init(_ configuration: TransportConfiguration = .init()) throws(TrustRootsError) {
+        try self.init(configuration, resolver: nil)
+    }
+
+    /// For tests: `resolver` answers the first look at a name, and `connectTo` says where its connections then go.
+    init(
+        _ configuration: TransportConfiguration, resolver: HostLookup.Resolver?, connectTo: [String: String] = [:]
+    ) throws(TrustRootsError) {
+        var configuration = configuration
+        configuration.insecureHosts = Set(configuration.insecureHosts.map { $0.lowercased() })
+        self.configuration = configuration
+        let trust = try TLSTrust(configuration)
+        self.trust = trust
+        lookup = HostLookup(resolver: resolver ?? { try await SystemResolver.addresses(of: $0) })
+        var clients: [LoopbackRule: HTTPClient] = [:]
+        for rule in LoopbackRule.allCases {
+            clients[rule] = HTTPClient(
+                eventLoopGroupProvider: .singleton,
+                configuration: Self.clientConfiguration(configuration, trust, rule, connectTo: connectTo))
+        }
+        self.clients = clients
+    }
+
+    private static func clientConfiguration(
+        _ configuration: TransportConfiguration, _ trust: TLSTrust, _ rule: LoopbackRule, connectTo: [String: String]
+    ) -> HTTPClient.Configuration {
+        var client = HTTPClient.Configuration(
+            tlsConfiguration: trust.general, redirectConfiguration: .disallow,
+            timeout: .init(
+                connect: TimeAmount(configuration.connectTimeout), read: TimeAmount(configuration.idleTimeout)),
+            decompression: .disabled)
+        // The callers have their own bounded retries; waiting inside the pool would eat their deadline.
+        client.connectionPool.retryConnectionEstablishment = false
+        client.dnsOverride = connectTo
+        client.http1_1ConnectionDebugInitializer = PeerCheck.initializer(rule)
+        client.http2ConnectionDebugInitializer = PeerCheck.initializer(rule)
+        return client
+    }
+
+    /// How a host, with its port where that is not 443, is spoken to: plain HTTP where it is named by flag, or is spelled
+    /// as loopback and has no certificate authority of its own; else TLS.
+    public func scheme(forAuthority authority: String) -> RequestURL.Scheme {
+        if configuration.insecureHosts.contains(authority) { return .http }
+        guard let (host, _) = try? RequestURL.readAuthority(authority[...], scheme: .https), host.isLoopback else {
+            return .https
+        }
+        return trust[authority] == nil ? .http : .https
+    }
+
+    /// Closes every connection; requests under way fail.
+    public func shutDown() async {
+        for client in clients.values { try? await client.shutdown() }
+    }
+
+    /// The answer to a request, after redirects. Any status is an answer.
+    public func send(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {
+        let host = "\(request.url.host)"
+        let result = await withTaskGroup(of: Result<OutboundResponse, TransportError>.self) { group in
+            group.addTask {
+                do throws(TransportError) {
+                    return .success(try await self.followingRedirects(request))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                do {
+                    try await Task.sleep(until: request.deadline, clock: .continuous)
+                    return .failure(.deadline(host: host))
+                } catch {
+                    return .failure(.cancelled(host: host))
+                }
+            }
+            let first = await group.next() ?? .failure(.cancelled(host: host))
+            group.cancelAll()
+            return first
+        }
+        return try result.get()
+    }
+
+    private func followingRedirects(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {
+        var request = request
+        var hops = 0
+        while true {
+            let response = try await exchange(request)
+            let next = try RedirectRules.next(
+                after: request, status: response.status, location: response.headers["location"], hops: hops)
+            guard let next else { return response }
+            request = next
+            hops += 1
+        }
+    }
+
+    private func exchange(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {
+        let url = request.url
+        let host = "\(url.host)"
+        let rule = try loopbackRule(for: request)
+        try await lookup.check(url.host, rule)
+        guard let client = clients[rule] else { throw .shutDown }
+        let remaining = ContinuousClock.now.duration(to: request.deadline)
+        guard remaining > .zero else { throw .deadline(host: host) }
+        do {
+            let response = try await client.execute(message(for: request), deadline: .now() + TimeAmount(remaining))
+            let headers = ResponseHeaders(response.headers)
+            guard (200...299).contains(response.status.code) else {
+                try await BodyReading.discard(response)
+                return OutboundResponse(status: Int(response.status.code), headers: headers, body: [], url: url)
+            }
+            guard headers["content-encoding"].map({ $0.lowercased() == "identity" }) ?? true else {
+                throw TransportError.malformed(host: host)
+            }
+            let body = try await BodyReading.read(response, for: request, host: host)
+            return OutboundResponse(status: Int(response.status.code), headers: headers, body: body, url: url)
+        } catch {
+            throw TransportError(error, host: host, deadline: request.deadline)
+        }
+    }
+
+    private func message(for request: OutboundRequest) -> HTTPClientRequest {
+        var message = HTTPClientRequest(url: request.url.description)
+        message.method = HTTPMethod(rawValue: request.method.rawValue)
+        message.headers.add(name: "User-Agent", value: configuration.userAgent)
+        message.headers.add(name: "Accept-Encoding", value: "identity")
+        for (name, value) in request.headers { message.headers.add(name: name, value: value) }
+        if let authorization = request.authorization {
+            message.headers.add(name: "Authorization", value: authorization.value)
+        }
+        if request.method == .post { message.body = .bytes(ByteBuffer(bytes: request.body)) }
+        if request.url.scheme == .https { message.tlsConfiguration = trust[request.url.authority] }
+        return message
+    }
+
+    private func loopbackRule(for request: OutboundRequest) throws(TransportError) -> LoopbackRule {
+        let url = request.url
+        if isInsecure(url) { return .allowed }
+        if url.host.isLoopback {
+            guard request.mayReachLoopback else { throw .forbiddenAddress(host: "\(url.host)", .loopback) }
+            return .required
+        }
+        guard url.scheme == .https else { throw .plainHTTP(host: "\(url.host)") }
+        return .refused
+    }
+
+    private func isInsecure(_ url: RequestURL) -> Bool {
+        configuration.insecureHosts.contains(url.authority)
+            || configuration.insecureHosts.contains("\(url.host):\(url.port)")
+    }
+}
+
+extension TimeAmount {
+    /// At least a nanosecond: SwiftNIO reads zero as "never" in places.
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        self = .nanoseconds(overflow ? .max / 4 : min(.max / 4, max(1, nanoseconds + attoseconds / 1_000_000_000)))
+    }
+}

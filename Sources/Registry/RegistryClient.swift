@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+public import HTTPTransport
+public import ImageVerification
+public import OCI
+public import Policy
+import Sigstore
+
+/// A client of registries that speak OCI distribution, as the place where proofs are found.
+///
+/// 404 on a tag or a manifest is absence. 401, 403, 429, 5xx and every answer that the protocol does not foresee is an
+/// outage. Nothing that a registry says about its content is believed: bytes are hashed here.
+public struct RegistryClient: Sendable {
+    let http: OutboundHTTP
+    let credentials: any CredentialSource
+    let blobs: any BlobStore
+    let limits: RegistryLimits
+    let conversation: RegistryConversation
+    /// What the lookups of all copies hold.
+    let held: HeldBytes
+    /// What has been asked of whom.
+    public let counters: RegistryCounters
+
+    /// Copies share connections, tokens and counters; `http` is shut down by whoever made it.
+    public init(
+        http: OutboundHTTP, credentials: any CredentialSource = DockerConfig.empty,
+        blobs: any BlobStore = NoBlobStore(), limits: RegistryLimits = RegistryLimits(),
+        retries: RetryPolicy = RetryPolicy(), counters: RegistryCounters = RegistryCounters()
+    ) {
+        self.http = http
+        self.credentials = credentials
+        self.blobs = blobs
+        self.limits = limits
+        self.counters = counters
+        held = HeldBytes(limit: limits.heldBytes)
+        conversation = RegistryConversation(http: http, tokens: TokenStore(), retries: retries, counters: counters)
+    }
+
+    public func credentialFingerprint(for repository: Repository) -> CredentialFingerprint {
+        CredentialFingerprint(credentials.credential(for: repository))
+    }
+
+    func session(_ repository: Repository, _ deadline: Deadline) throws(Outage) -> RegistrySession {
+        RegistrySession(
+            client: self,
+            endpoint: try RegistryEndpoint(repository, scheme: http.scheme(forAuthority: repository.endpoint)),
+            credential: credentials.credential(for: repository), deadline: deadline.instant)
+    }
+}
+
+extension RegistryClient: EvidenceSource {
+    public func resolve(
+        _ reference: ImageReference, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup {
+        // A digest in the reference is the answer; asking could only contradict it.
+        if let pinned = ResolvedImage(pinned: reference) { return .resolved(pinned) }
+        let service = reference.repository.host
+        return try await within(deadline, service: service) { () async throws(Outage) -> ResolutionLookup in
+            let session = try session(reference.repository, deadline)
+            guard let bytes = try await session.manifest(tag: reference.tag ?? "latest") else { return .notFound }
+            do throws(ManifestFault) {
+                _ = try ManifestReading(bytes, maximumBytes: limits.manifestBytes)
+            } catch {
+                throw Outage(.malfunction, service: service, detail: "the tag's manifest cannot be read: \(error)")
+            }
+            guard let image = ResolvedImage(reference: reference, manifest: bytes) else {
+                throw Outage(.corrupt, service: service, detail: "the manifest does not have the reference's digest")
+            }
+            return .resolved(image)
+        }
+    }
+
+    public func proofs(
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
+    ) async throws(Outage) -> ProofLookup {
+        let service = place.repository.host
+        let lookup = LookupBytes(held)
+        defer { lookup.release() }
+        let found = try await within(deadline, service: service) { () async throws(Outage) -> [UnverifiedBundle] in
+            let session = try session(place.repository, deadline)
+            let collection = ProofCollection(session, limits: limits, lookup)
+            let suffix = kind == .signature ? "sig" : "att"
+            let tag = "\(place.tagPrefix)\(image.digest.tagStem).\(suffix)"
+            return try await concurrently([Part.tag, .referrers], width: 2) {
+                (part) async throws(Outage) -> [UnverifiedBundle] in
+                switch part {
+                case .tag:
+                    switch try await session.content(tag: tag, budget: collection.tagBudget) {
+                    case .missing: return []
+                    case .bytes(let manifest): return try await collection.tagged(manifest, kind)
+                    case .tooLarge, .overBudget:
+                        let reason =
+                            "what lies under the tag has more than the \(limits.manifestBytes) bytes that are read"
+                        let carrier: ProofOrigin.Carrier = kind == .signature ? .signatureTag : .attestationTag
+                        let origin = ProofOrigin(carrier: carrier, manifest: image.digest, blob: image.digest)
+                        return [UnverifiedBundle(.unreadable(reason), origin: origin)]
+                    }
+                case .referrers:
+                    switch try await session.referrers(of: image.digest, budget: collection.referrersBudget) {
+                    case .none: return []
+                    case .junk(let bundle): return [bundle]
+                    case .listed(let descriptors, let list, let excess):
+                        return try await collection.referrers(
+                            descriptors, listedIn: list, of: image.digest, excess: excess)
+                    }
+                }
+            }.flatMap { $0 }
+        }
+        return AtLeastOne(found).map { .found($0) } ?? .nonePublished
+    }
+
+    private enum Part {
+        case tag, referrers
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How much is read for one question. What goes beyond is named, never passed over in silence: what was cut off could be
+/// the good proof. Whoever may push can exceed most of them, so beyond them is an unreadable candidate beside those that
+/// were found; a denial names it.
+public struct RegistryLimits: Hashable, Sendable {
+    /// Distribution-spec "Pushing manifests" lets registries refuse manifests above 4 MiB, and they do.
+    public var manifestBytes = 4 << 20
+    /// One blob of any kind: cosign's cap for attachments.
+    public var blobBytes = 128 << 20
+    /// One proof. Attestations with the bills of materials of large images have a few MiB; a proof beyond the limit is named as
+    /// unreadable.
+    public var proofBytes = 32 << 20
+    /// All manifests and blobs of one part of a lookup: what lies under cosign's tag, or what the referrers hold. Two
+    /// proofs of the largest size; what is usual has a few hundred KiB.
+    public var lookupBytes = 64 << 20
+    /// Manifests and blobs of all lookups under way together; an outage beyond. Half of a container's usual GiB: four
+    /// lookups that fill both of their parts, and thousands of usual ones.
+    public var heldBytes = 512 << 20
+    /// Layers of one `.sig` or `.att` manifest, and candidates of one part of a lookup: cosign's cap for layers.
+    public var proofs = 1000
+    /// Proofs in one referrer. cosign puts one into each; more are one candidate that is unreadable.
+    public var proofsPerReferrer = 64
+    /// One annotation of a layer. The largest in use, a certificate chain or a log entry, have a few KiB.
+    static let annotationBytes = 64 << 10
+    /// Referrers of one image that are opened. Each costs a request when it is first seen.
+    public var referrers = 512
+    /// Pages of the referrers API; registries put a hundred and more on each.
+    public var referrerPages = 64
+    /// Requests of one lookup that are under way at the same time.
+    public var width = 8
+
+    public init() {}
+}

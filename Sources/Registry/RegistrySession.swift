@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTransport
+import OCI
+import Policy
+import Sigstore
+
+/// The questions that one lookup asks of one repository, with one credential and one deadline.
+struct RegistrySession: ContentReading {
+    let client: RegistryClient
+    let endpoint: RegistryEndpoint
+    let credential: RegistryCredential?
+    let deadline: ContinuousClock.Instant
+
+    var service: String { endpoint.repository.host }
+
+    func answer(_ question: RegistryQuestion) async throws(RegistryFailure) -> OutboundResponse {
+        try await client.conversation.answer(question, of: endpoint, as: credential, deadline: deadline)
+    }
+
+    /// The bytes of a tag's manifest; `nil` where there is no such tag, or can be none.
+    func manifest(tag: String) async throws(Outage) -> [UInt8]? {
+        switch try await content(tag: tag) {
+        case .bytes(let bytes): return bytes
+        case .missing: return nil
+        case .tooLarge, .overBudget:
+            throw Outage(
+                .corrupt, service: service,
+                detail: "the tag's manifest is larger than the \(client.limits.manifestBytes) bytes that are read")
+        }
+    }
+
+    /// What lies under a tag, taken from the budget of a lookup where it belongs to one.
+    func content(tag: String, budget: ProofBudget? = nil) async throws(Outage) -> ContentAnswer {
+        // A prefix may make a name that no registry can hold, as sha512 does; nothing lies there.
+        guard RegistryEndpoint.isTag(tag) else { return .missing }
+        var question = RegistryQuestion(
+            kind: .manifest, url: try endpoint.url("manifests/\(tag)"), accept: ProofMediaType.accept,
+            maximumBodyBytes: client.limits.manifestBytes)
+        if let budget { question.admits = { budget.take(bytes: $0) } }
+        let response: OutboundResponse
+        do throws(RegistryFailure) {
+            response = try await answer(question)
+        } catch {
+            return try answer(to: error, budget)
+        }
+        switch response.status {
+        case 200: break
+        case 404: return .missing
+        default: throw .status(response.status, service: service, asking: "a tag")
+        }
+        // The header is not believed; one that contradicts the bytes means that somebody on the way changed something,
+        // and that nodes would be told another digest than the one judged here.
+        if let claimed = response.headers["docker-content-digest"], let digest = try? Digest(claimed),
+            !digest.matches(response.body)
+        {
+            throw Outage(
+                .corrupt, service: service, detail: "a tag's manifest does not have the digest that is claimed")
+        }
+        return .bytes(response.body)
+    }
+
+    func content(
+        _ digest: Digest, _ kind: ContentKind, maximumBytes: Int, budget: ProofBudget
+    ) async throws(Outage) -> ContentAnswer {
+        if let bytes = client.blobs.blob(digest) {
+            guard bytes.count <= maximumBytes else { return .tooLarge }
+            guard budget.take(bytes: bytes.count) else {
+                try budget.checkProcess(service: service)
+                return .overBudget
+            }
+            return .bytes(bytes)
+        }
+        let place = kind == .manifest ? "manifests" : "blobs"
+        var question = RegistryQuestion(
+            kind: kind == .manifest ? .manifest : .blob, url: try endpoint.url("\(place)/\(digest)"),
+            accept: kind == .manifest ? ProofMediaType.accept : "*/*",
+            maximumBodyBytes: min(maximumBytes, client.limits.blobBytes),
+            expectedDigest: ExpectedDigest(digest.algorithm == .sha256 ? .sha256 : .sha512, hex: digest.hex))
+        question.admits = { budget.take(bytes: $0) }
+        let response: OutboundResponse
+        do throws(RegistryFailure) {
+            response = try await answer(question)
+        } catch {
+            return try answer(to: error, budget)
+        }
+        switch response.status {
+        case 200:
+            client.blobs.keep(response.body, as: digest)
+            return .bytes(response.body)
+        case 404: return .missing
+        default: throw .status(response.status, service: service, asking: kind == .manifest ? "a manifest" : "a blob")
+        }
+    }
+
+    /// What a failure is for a lookup: beyond a limit, or an outage.
+    func answer(to failure: RegistryFailure, _ budget: ProofBudget?) throws(Outage) -> ContentAnswer {
+        guard case .transport(.tooLarge) = failure else { throw failure.outage(service: service) }
+        // Transport says that bytes were refused, not by whom.
+        try budget?.checkProcess(service: service)
+        return budget?.isExhausted == true ? .overBudget : .tooLarge
+    }
+}
