@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `--flag=true` and `--flag=false` for the flags that cosign's users write so.
+enum BooleanFlags {
+    private static let names: Set<String> = ["--insecure-ignore-tlog", "--local-image", "--check-claims"]
+
+    /// The arguments with such flags as flags without a value. Of several the last one counts, as cosign has it.
+    static func spelledOut(_ arguments: [String]) throws(UsageError) -> [String] {
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        var spelled: [String] = []
+        for argument in arguments[..<end] {
+            guard let equals = argument.firstIndex(of: "="), names.contains(String(argument[..<equals])) else {
+                spelled.append(argument)
+                continue
+            }
+            let name = String(argument[..<equals])
+            let value = String(argument[argument.index(after: equals)...])
+            switch value {
+            case "true", "TRUE", "True", "t", "T", "1": spelled.append(name)
+            case "false", "FALSE", "False", "f", "F", "0":
+                guard name != "--check-claims" else {
+                    throw UsageError("--check-claims=false: what was signed is always checked against the image")
+                }
+                spelled.removeAll { $0 == name }
+            default: throw UsageError("\(name) takes true or false, not '\(value)'")
+            }
+        }
+        return spelled + arguments[end...]
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Policy
+
+/// `countersign policy`: what is about policies and no image.
+struct PolicyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Work with policy documents",
+        discussion: """
+            Exit status: as the subcommand states, 64 without one
+
+            Example: countersign policy check policies/
+            """,
+        subcommands: [PolicyCheck.self])
+
+    func run() async throws { try Countersign.askForCommand(Countersign.helpMessage(for: Self.self)) }
+}
+
+/// `countersign policy check`: whether `serve` would take these files.
+struct PolicyCheck: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check policy documents as 'serve' reads them, and say what looks wrong",
+        discussion: """
+            Everything that is not understood is an error with file, line and path; warnings are said and do not count
+
+            Exit status: 0 every document is valid, 1 at least one is not, 64 wrong usage or unreadable input
+
+            Example: countersign policy check policies/
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "Check these files with ClusterImagePolicy documents, YAML or JSON, and those in these directories",
+            valueName: "dir|file"))
+    var files: [String]
+
+    func run() async throws {
+        try await concluding {
+            let snapshot = PolicyFiles(files).snapshot()
+            var status = ExitStatus.admitted
+            for source in snapshot.sources {
+                switch source.content {
+                case .unavailable(let reason):
+                    status = max(status, Self.unreadable(source.path, reason))
+                case .files(let files) where files.isEmpty:
+                    status = max(status, Self.unreadable(source.path, "there is no policy file in it"))
+                case .files(let files):
+                    for file in files { status = max(status, Self.check(file)) }
+                }
+            }
+            if status == .admitted {
+                // Each for itself is whole; together they may still contradict each other.
+                do throws(PolicyLoadError) { _ = try PolicyFilesState(starting: snapshot) } catch {
+                    Words.say(lines: error.reasons.all.map { "error: \($0)" })
+                    status = .denied
+                }
+            }
+            return status
+        }
+    }
+
+    private static func check(_ file: PolicySnapshot.File) -> ExitStatus {
+        switch file.content {
+        case .unreadable(let reason): return unreadable(file.path, reason)
+        case .text(let text):
+            let read = PolicyFile(path: file.path, text: text)
+            for problem in read.errors { Words.say("error: " + problem.description(in: file.path)) }
+            for problem in read.warnings { Words.say("warning: " + problem.description(in: file.path)) }
+            for case let policy? in read.documents.map(\.policy) {
+                Words.answer(line: "\(file.path): ClusterImagePolicy \(policy.name): valid, \(policy.mode.rawValue)")
+            }
+            return read.errors.isEmpty ? .admitted : .denied
+        }
+    }
+
+    private static func unreadable(_ path: String, _ reason: String) -> ExitStatus {
+        Words.say("error: \(path): \(reason)")
+        return .usage
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ImageVerification
+import Policy
+
+/// `countersign verify-attestation`: the attestations of one predicate type, verified with a key.
+struct VerifyAttestation: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify-attestation",
+        abstract: "Verify that images carry an attestation of a predicate type, with a key",
+        usage: "countersign verify-attestation --key <file> [<options>] <image> ...",
+        discussion: """
+            stdout carries one verified DSSE envelope per line if every image is admitted, and nothing otherwise; words go \
+            to stderr
+
+            Exit status: 0 admitted, 1 denied or no such image, 2 undecided because of an outage, 64 wrong usage or \
+            unreadable input; of several images, the worst
+
+            Example: countersign verify-attestation --key cosign.pub --insecure-ignore-tlog --type spdxjson \
+            ghcr.io/acme/app:v1
+            """)
+
+    @OptionGroup var proof: ProofOptions
+    @OptionGroup var registry: RegistryOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Ask for this predicate type, a URI or one of custom, slsaprovenance, slsaprovenance02, slsaprovenance1, spdx, \
+            spdxjson, cyclonedx, link, vuln, openvex [default: custom]
+            """,
+            valueName: "type"))
+    var type: String?
+
+    @Argument(help: ArgumentHelp("Judge these references, or with --local-image DIR[@sha256:…]", valueName: "image"))
+    var images: [String]
+
+    func run() async throws {
+        try await concluding {
+            let form = try proof.form()
+            guard let key = proof.key else { throw UsageError("give --key FILE") }
+            let type = type ?? "custom"
+            let uri = PredicateType.uri(type)
+            // A word that is neither known nor a URI is a slip, which would read as "no such attestation".
+            guard uri.utf8.contains(UInt8(ascii: ":")) else {
+                let known = PredicateType.aliases.keys.sorted().joined(separator: ", ")
+                throw UsageError("--type takes a URI or one of \(known), not '\(type)'")
+            }
+            let requirement = AttestationRequirement(name: type, predicateType: uri)
+            let criteria = Criteria(policies: try proof.policy(key: key, attestations: [requirement]), noMatch: .deny)
+            return try await proof.judging(images, under: criteria, registry: registry.access) { verdicts in
+                ImageReport.give(verdicts.map { ImageReport($0, required: .none) }, form, CosignOutput.envelopes)
+            }
+        }
+    }
+}

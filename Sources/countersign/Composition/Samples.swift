@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import ImageVerification
+import Logging
+import Policy
+import Registry
+import WebhookServer
+
+/// What other rooms count by themselves, put into the words of the metrics.
+enum CacheSamples {
+    static func samples(of caches: [(name: String, counters: CacheCounters)]) -> [MetricSample] {
+        caches.flatMap { name, counters -> [MetricSample] in
+            func lookups(_ result: String, _ count: Int) -> MetricSample {
+                MetricSample(
+                    "countersign_cache_lookups_total", help: "Lookups in a cache, by result.", kind: .counter,
+                    labels: [.init("cache", name), .init("result", result)], value: Double(count))
+            }
+            let labels = [MetricSample.Label("cache", name)]
+            return [
+                lookups("hit", counters.hits), lookups("miss", counters.misses), lookups("stale", counters.expired),
+                MetricSample(
+                    "countersign_cache_evictions_total", help: "Entries that had to make room.", kind: .counter,
+                    labels: labels, value: Double(counters.evictions)),
+                MetricSample(
+                    "countersign_cache_entries", help: "Entries held.", kind: .gauge, labels: labels,
+                    value: Double(counters.entries)),
+                MetricSample(
+                    "countersign_cache_bytes", help: "Bytes held.", kind: .gauge, labels: labels,
+                    value: Double(counters.bytes)),
+            ]
+        }
+    }
+}
+
+extension CacheSamples {
+    static func samples(of flights: [(name: String, counters: FlightCounters)]) -> [MetricSample] {
+        flights.flatMap { name, counters in
+            [("led", counters.led), ("joined", counters.joined)].map { result, count in
+                MetricSample(
+                    "countersign_shared_lookups_total", help: "Lookups begun, and equal ones that joined them.",
+                    kind: .counter, labels: [.init("lookup", name), .init("result", result)], value: Double(count))
+            }
+        }
+    }
+}
+
+enum RegistrySamples {
+    static func samples(of counters: RegistryCounters) -> [MetricSample] {
+        counters.requests
+            .sorted { ($0.key.host, $0.key.kind.rawValue) < ($1.key.host, $1.key.kind.rawValue) }
+            .map { key, count in
+                MetricSample(
+                    "countersign_registry_requests_total", help: "Requests sent to registries; retries count.",
+                    kind: .counter, labels: [.init("host", key.host), .init("kind", key.kind.rawValue)],
+                    value: Double(count))
+            }
+    }
+}
+
+enum PolicySamples {
+    static func samples(of inForce: PoliciesInForce) -> [MetricSample] {
+        let set = inForce.current
+        let health = inForce.health
+        func gauge(_ name: String, _ help: String, _ value: Int) -> MetricSample {
+            MetricSample(name, help: help, kind: .gauge, value: Double(value))
+        }
+        return [
+            gauge("countersign_policies", "Policies in force.", set.policies.count),
+            gauge(
+                "countersign_policies_broken", "Documents that cannot be read now.", health.documents.count),
+            gauge(
+                "countersign_policies_without_last_good",
+                "Documents and sources that cannot be read and never could: what they name is denied.",
+                set.broken.count + set.missing.count),
+            gauge("countersign_policy_sources_lost", "Sources that are gone as a whole.", health.sources.count),
+        ]
+    }
+}
+
+extension PolicyEvent {
+    /// The value of a metric's label.
+    var word: String {
+        switch self {
+        case .inForce: "in-force"
+        case .removed: "removed"
+        case .broken: "broken"
+        case .mended: "mended"
+        case .sourceLost: "source-lost"
+        case .sourceFound: "source-found"
+        }
+    }
+
+    var level: Logger.Level {
+        switch self {
+        case .inForce, .removed, .mended, .sourceFound: .notice
+        case .broken, .sourceLost: .error
+        }
+    }
+
+    var metadata: Logger.Metadata {
+        switch self {
+        case .inForce(let policy, let file), .removed(let policy, let file):
+            ["event": "\(word)", "policy": "\(policy)", "file": "\(file)"]
+        case .mended(let name, let file): ["event": "\(word)", "policy": "\(name)", "file": "\(file)"]
+        case .broken(let name, let file, let reason, let keepsLastGood):
+            [
+                "event": "\(word)", "policy": "\(name)", "file": "\(file)", "reason": "\(reason)",
+                "lastGoodStays": "\(keepsLastGood)",
+            ]
+        case .sourceLost(let path, let reason, let keepsLastGood):
+            ["event": "\(word)", "source": "\(path)", "reason": "\(reason)", "lastGoodStays": "\(keepsLastGood)"]
+        case .sourceFound(let path): ["event": "\(word)", "source": "\(path)"]
+        }
+    }
+}

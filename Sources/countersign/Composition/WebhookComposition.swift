@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import Admission
+import ImageVerification
+import Logging
+import OCI
+import Policy
+import Registry
+import ServiceLifecycle
+import UnixSignals
+import WebhookServer
+
+/// The webhook with everything behind it.
+struct WebhookComposition {
+    private let settings: ServeSettings
+
+    init(_ settings: ServeSettings) { self.settings = settings }
+
+    /// Serves until a signal, or the end of the stream `running`, asks it to leave. `onListening` is told the ports, and the
+    /// authority to trust where the certificate is self-signed.
+    func run(
+        while running: AsyncStream<Never>? = nil,
+        onListening: @escaping @Sendable (WebhookService.Ports, String?) async -> Void
+    ) async throws {
+        let logger = logger()
+        let metrics = ServerMetrics(version: Version.current)
+        let watch = try policies(logger, metrics)
+        let certificate = try certificate(metrics, logger)
+        let blobs = ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: settings.caches.blobBytes)
+        let counters = RegistryCounters()
+        let settings = settings
+        try await Composition.withRegistry(settings.registry, blobs: blobs, counters: counters) { client in
+            try await Composition.withVerification(source: client, limits: settings.caches) { store in
+                metrics.registry.addCollector {
+                    CacheSamples.samples(of: store.counters + [(blobs.name, blobs.counters)])
+                }
+                metrics.registry.addCollector { CacheSamples.samples(of: store.flights) }
+                metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
+                let verifier = ImageVerifier(policies: watch.inForce, noMatch: settings.noMatch, store: store)
+                let server = try WebhookService(
+                    settings.server, certificate: certificate, reviewing: AdmissionReviewer(verifier: verifier),
+                    metrics: metrics, logger: logger,
+                    onListening: { await onListening($0, certificate.authorityPEM) })
+                var group = ServiceGroupConfiguration(
+                    services: [watch, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                if let running {
+                    group.services.append(
+                        .init(
+                            service: EndOfStream(stream: running),
+                            successTerminationBehavior: .gracefullyShutdownGroup))
+                }
+                try await ServiceGroup(configuration: group).run()
+            }
+        }
+    }
+
+    private func logger() -> Logger {
+        let level = settings.logLevel
+        let format = settings.logFormat
+        return Logger(label: "countersign") { format.handler(label: $0, level: level) }
+    }
+
+    private func policies(_ logger: Logger, _ metrics: ServerMetrics) throws(UsageError) -> PolicyFilesWatch {
+        let reloads = metrics.registry.counter(
+            "countersign_policy_changes_total", help: "Changes of policies that were noticed.", labels: ["event"])
+        do throws(PolicyLoadError) {
+            let watch = try PolicyFilesWatch(PolicyFiles(settings.policies)) { events in
+                for event in events {
+                    reloads.increment(event.word)
+                    logger.log(level: event.level, "policies", metadata: event.metadata)
+                }
+            }
+            metrics.registry.addCollector { [inForce = watch.inForce] in PolicySamples.samples(of: inForce) }
+            return watch
+        } catch {
+            throw UsageError(lines: error.reasons.all)
+        }
+    }
+
+    private func certificate(_ metrics: ServerMetrics, _ logger: Logger) throws(UsageError) -> ServingCertificate {
+        do {
+            guard let files = settings.certificate else {
+                return try ServingCertificate.selfSigned(names: settings.names, metrics: metrics, logger: logger)
+            }
+            return try ServingCertificate.files(
+                certificate: files.certificate, key: files.key, metrics: metrics, logger: logger)
+        } catch {
+            throw UsageError("\(error)")
+        }
+    }
+}
+
+/// Returns when its stream ends; what that means to its group is the group's to say.
+private struct EndOfStream: Service {
+    let stream: AsyncStream<Never>
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            for await _ in stream {}
+        }
+    }
+}

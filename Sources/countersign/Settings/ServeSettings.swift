@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import ImageVerification
+import Logging
+import WebhookServer
+
+/// All settings of `serve`, read and checked before anything starts.
+struct ServeSettings {
+    var policies: [String]
+    var server = WebhookService.Configuration()
+    var certificate: (certificate: String, key: String)?
+    /// Names that a self-signed certificate bears besides.
+    var names: [String] = []
+    var noMatch = NoMatchAction.deny
+    var registry: RegistryAccess
+    var caches = CacheLimits.default
+    var logLevel = Logger.Level.info
+    var logFormat = LogFormat.text
+
+    /// The names that `--config` may hold: every flag but itself.
+    static let names: Set<String> = [
+        "policies", "listen", "health-listen", "tls-certificate", "tls-key", "tls-name", "no-match",
+        "insecure-registry",
+        "registry-ca", "docker-config", "max-in-flight", "cache-megabytes", "drain-seconds", "log-level", "log-format",
+    ]
+
+    init(_ flags: Serve) throws(UsageError) {
+        let sources = try SettingSources(config: flags.config, names: Self.names)
+        policies = sources.list("policies", flags: flags.policies)
+        guard !policies.isEmpty else {
+            throw UsageError("give --policies DIR|FILE; without policies every image would be denied for no reason")
+        }
+        server.listen = try Self.address("listen", flags.listen, sources) ?? server.listen
+        server.healthListen = try Self.address("health-listen", flags.healthListen, sources) ?? server.healthListen
+        switch (
+            try sources.value("tls-certificate", flag: flags.certificate)?.text,
+            try sources.value("tls-key", flag: flags.key)?.text
+        ) {
+        case (nil, nil): break
+        case (let certificate?, let key?): self.certificate = (certificate, key)
+        case (_?, nil): throw UsageError("--tls-certificate goes with --tls-key")
+        case (nil, _?): throw UsageError("--tls-key goes with --tls-certificate")
+        }
+        names = sources.list("tls-name", flags: flags.names)
+        guard names.isEmpty || certificate == nil else {
+            throw UsageError("--tls-name is for the self-signed certificate; --tls-certificate brings its own names")
+        }
+        noMatch = try Self.choice("no-match", flags.unnamed.noMatch, sources) ?? noMatch
+        registry = RegistryAccess(
+            insecureHosts: sources.list("insecure-registry", flags: flags.registry.insecureRegistries),
+            authorities: sources.list("registry-ca", flags: flags.registry.registryCAs),
+            credentials: try sources.value("docker-config", flag: flags.registry.dockerConfig)
+                .map { .file($0.text) } ?? .dockers)
+        if let count = try sources.integer("max-in-flight", flag: flags.maximumInFlight, in: 1...100_000) {
+            server.limits.reviewsInFlight = count
+        }
+        if let size = try sources.integer("cache-megabytes", flag: flags.cacheMegabytes, in: 1...65_536) {
+            caches.blobBytes = size << 20
+            caches.evidenceBytes = size << 20
+        }
+        if let seconds = try sources.integer("drain-seconds", flag: flags.drainSeconds, in: 0...60) {
+            // Whatever the quiet time, reviews in flight keep the same time to end in.
+            let rest = server.drain.total - server.drain.quiet
+            server.drain = DrainTimes(quiet: .seconds(seconds), total: .seconds(seconds) + rest)
+        }
+        logLevel = try Self.choice("log-level", flags.logLevel, sources) ?? logLevel
+        logFormat = try Self.choice("log-format", flags.logFormat, sources) ?? logFormat
+    }
+
+    /// Two free ports of loopback, and an end without waiting; nothing of the environment is read.
+    init(demonstrating policies: String) {
+        self.policies = [policies]
+        let loopback = ListenAddress(host: "127.0.0.1", port: 0)
+        server.listen = loopback
+        server.healthListen = loopback
+        server.drain = DrainTimes(quiet: .zero, total: .seconds(5))
+        registry = RegistryAccess()
+        logLevel = .error
+    }
+
+    private static func address(
+        _ name: String, _ flag: String?, _ sources: SettingSources
+    ) throws(UsageError) -> ListenAddress? {
+        guard let setting = try sources.value(name, flag: flag) else { return nil }
+        guard let address = ListenAddress(setting.text) else {
+            throw UsageError("\(setting.origin) takes HOST:PORT, [IPV6]:PORT or :PORT, not '\(setting.text)'")
+        }
+        return address
+    }
+
+    private static func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, _ flag: String?, _ sources: SettingSources
+    ) throws(UsageError) -> Choice? where Choice.RawValue == String {
+        guard let setting = try sources.value(name, flag: flag) else { return nil }
+        guard let choice = Choice(rawValue: setting.text) else {
+            let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw UsageError("\(setting.origin) takes one of \(choices), not '\(setting.text)'")
+        }
+        return choice
+    }
+}
