@@ -22,9 +22,6 @@ struct ReviewBody: Sendable {
     /// Nothing more of it will come.
     private(set) var isFinished = false
 
-    /// Room made before anything came; beyond it, the array grows with what is really sent.
-    private static let initialCapacity = 256 << 10
-
     /// Reads up to `limit` bytes; a body that declares more is read only as far as its uid may stand.
     @concurrent static func read(
         _ iterator: inout RequestBody.AsyncIterator, declaredLength: Int?, limit: Int, occupancy: Occupancy
@@ -32,7 +29,6 @@ struct ReviewBody: Sendable {
         var body = ReviewBody()
         let isDeclaredTooLarge = (declaredLength ?? 0) > limit
         let wanted = isDeclaredTooLarge ? min(limit, ServerLimits.refusalPrefix) : limit
-        body.bytes.reserveCapacity(min(declaredLength ?? 0, Self.initialCapacity, wanted))
         do {
             while let chunk = try await iterator.next() {
                 let room = wanted - body.bytes.count

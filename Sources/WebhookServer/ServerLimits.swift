@@ -44,8 +44,8 @@ public struct ServerLimits: Hashable, Sendable {
     static let refusalPrefix = 64 << 10
 
     /// Bytes of each body that are kept whatever all others hold: the uid stands within the first few hundred bytes of a
-    /// review as Kubernetes writes it. Times the connections they are 16 MiB.
-    static let uncountedPrefix = 4 << 10
+    /// review as Kubernetes writes it. Times the connections they are 4 MiB, and 400 MiB if each were full of HTTP/2 streams.
+    static let uncountedPrefix = 1 << 10
 
     /// Bytes read and dropped after an early answer, so that a caller still sending reads it instead of a reset.
     static let discardedBytes = 64 << 20
