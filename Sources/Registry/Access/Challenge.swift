@@ -84,18 +84,22 @@ struct HeaderReader {
         return String(decoding: bytes[at..<stop], as: UTF8.self)
     }
 
-    /// RFC 9110 §5.6.2.
-    mutating func token() -> String? {
-        let start = at
+    private mutating func skipLettersDigits(and marks: String) {
         skip { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"):
                 true
             default:
-                "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                marks.utf8.contains(byte)
             }
         }
+    }
+
+    /// RFC 9110 §5.6.2.
+    mutating func token() -> String? {
+        let start = at
+        skipLettersDigits(and: "!#$%&'*+-.^_`|~")
         return at > start ? String(decoding: bytes[start..<at], as: UTF8.self) : nil
     }
 
@@ -124,15 +128,7 @@ struct HeaderReader {
     /// Skips the one-word form of credentials (RFC 9110 §11.2), if that is what stands here.
     mutating func skipToken68() {
         let start = at
-        skip { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default:
-                "-._~+/".utf8.contains(byte)
-            }
-        }
+        skipLettersDigits(and: "-._~+/")
         guard at > start else { return }
         let word = at
         skip { $0 == UInt8(ascii: "=") }
