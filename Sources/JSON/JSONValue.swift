@@ -112,41 +112,49 @@ public struct JSONValue: Sendable {
         }
     }
 
-    public struct Elements: Sequence, IteratorProtocol, Sendable {
-        private let storage: JSONDocument.Storage
-        private var at: Int
-        private let end: Int
+    /// The entries in a container that have not been looked at yet; none where the value is of another kind.
+    private struct Children: Sendable {
+        let storage: JSONDocument.Storage
+        var at: Int
+        let end: Int
 
-        fileprivate init(parent: JSONValue) {
+        init(of parent: JSONValue, kind: Tape.Kind) {
             storage = parent.storage
             at = parent.index + 1
-            end = parent.entry.kind == .array ? Int(parent.entry.next) : at
+            end = parent.entry.kind == kind ? Int(parent.entry.next) : at
         }
 
+        /// Moves behind the value at this entry and everything in it.
+        mutating func pass(_ value: Int) { at = Int(storage.tape.entries[value].next) }
+    }
+
+    public struct Elements: Sequence, IteratorProtocol, Sendable {
+        private var children: Children
+
+        fileprivate init(parent: JSONValue) { children = Children(of: parent, kind: .array) }
+
         public mutating func next() -> JSONValue? {
-            guard at < end else { return nil }
-            defer { at = Int(storage.tape.entries[at].next) }
-            return JSONValue(storage: storage, index: at)
+            guard children.at < children.end else { return nil }
+            let value = children.at
+            children.pass(value)
+            return JSONValue(storage: children.storage, index: value)
         }
     }
 
     public struct Members: Sequence, IteratorProtocol, Sendable {
-        private let storage: JSONDocument.Storage
-        private var at: Int
-        private let end: Int
+        private var children: Children
 
-        fileprivate init(parent: JSONValue) {
-            storage = parent.storage
-            at = parent.index + 1
-            end = parent.entry.kind == .object ? Int(parent.entry.next) : at
-        }
+        fileprivate init(parent: JSONValue) { children = Children(of: parent, kind: .object) }
 
         /// `nameValue` stands for the name itself, for its position.
         public mutating func next() -> (name: String, value: JSONValue, nameValue: JSONValue)? {
-            guard at < end else { return nil }
-            defer { at = Int(storage.tape.entries[at + 1].next) }
-            let name = storage.string(at: at)
-            return (name, JSONValue(storage: storage, index: at + 1), JSONValue(storage: storage, index: at))
+            guard children.at < children.end else { return nil }
+            let (storage, name) = (children.storage, children.at)
+            children.pass(name + 1)
+            return (
+                storage.string(at: name), JSONValue(storage: storage, index: name + 1),
+                JSONValue(storage: storage, index: name)
+            )
         }
     }
 
