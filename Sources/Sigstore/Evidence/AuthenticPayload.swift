@@ -15,13 +15,13 @@ struct AuthenticPayload {
     static func checked(
         _ payload: [UInt8], signature: [UInt8], by key: VerificationKey
     ) throws(VerificationError) -> AuthenticPayload {
-        guard key.verifies(signature, over: payload) else { throw .wrongKey(required: key.fingerprint) }
+        guard key.verifies(signature, over: .bytes(payload)) else { throw .wrongKey(required: key.fingerprint) }
         return AuthenticPayload(bytes: payload, key: key.fingerprint)
     }
 
     /// An envelope's payload; the signature is over the payload and its type together.
     static func checked(_ envelope: Envelope, by key: VerificationKey) throws(VerificationError) -> AuthenticPayload {
-        guard key.verifies(envelope.signature, over: envelope.preAuthenticationEncoding) else {
+        guard key.verifies(envelope.signature, over: .bytes(envelope.preAuthenticationEncoding)) else {
             throw .wrongKey(required: key.fingerprint)
         }
         return AuthenticPayload(bytes: envelope.payload, key: key.fingerprint)

@@ -11,7 +11,7 @@ protocol SignatureBackend: Sendable {
 protocol SignatureChecking: Sendable {
     /// Whether `signature` is this key's over `message` under `scheme`; `false` also for a scheme of another kind of
     /// key and for every malformed signature.
-    func isValid(_ signature: [UInt8], over message: [UInt8], scheme: SignatureScheme) -> Bool
+    func isValid(_ signature: [UInt8], over message: SignedMessage, scheme: SignatureScheme) -> Bool
 }
 
 /// The kinds of key that are accepted; a key of any other kind is refused when it is read.
@@ -27,6 +27,8 @@ enum SignatureScheme: Hashable, Sendable {
     case ecdsa(HashAlgorithm)
     /// RSASSA-PKCS1-v1_5, RFC 8017 §8.2.
     case rsaPKCS1(HashAlgorithm)
+    /// RSASSA-PSS with the hash in its mask generation and a salt as long as the hash, RFC 8017 §8.1.
+    case rsaPSS(HashAlgorithm)
     /// Ed25519 over the message itself, RFC 8032 §5.1.
     case ed25519
     /// Ed25519ph: over the SHA-512 of the message with the prehash domain separation, RFC 8032 §5.1. The domain

@@ -64,28 +64,3 @@ struct SubjectPublicKeyInfo {
         }
     }
 }
-
-private struct AlgorithmIdentifier {
-    enum Parameters: Equatable {
-        case absent, null, other
-        case name(ASN1ObjectIdentifier)
-    }
-
-    let name: ASN1ObjectIdentifier
-    let parameters: Parameters
-
-    init(derEncoded nodes: inout ASN1NodeCollection.Iterator) throws {
-        guard let node = nodes.next() else { throw KeyError.malformed }
-        (name, parameters) = try DER.sequence(node, identifier: .sequence) { inner in
-            let name = try ASN1ObjectIdentifier(derEncoded: &inner)
-            guard let parameters = inner.next() else { return (name, .absent) }
-            switch parameters.identifier {
-            case .objectIdentifier: return (name, .name(try ASN1ObjectIdentifier(derEncoded: parameters)))
-            case .null:
-                _ = try ASN1Null(derEncoded: parameters)
-                return (name, .null)
-            default: return (name, .other)
-            }
-        }
-    }
-}

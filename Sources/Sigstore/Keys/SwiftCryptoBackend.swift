@@ -55,32 +55,52 @@ enum SwiftCryptoBackend: SignatureBackend {
     }
 }
 
-private func digest(_ message: [UInt8], _ hash: HashAlgorithm) -> any Digest {
-    switch hash {
-    case .sha256: SHA256.hash(data: message)
-    case .sha384: SHA384.hash(data: message)
-    case .sha512: SHA512.hash(data: message)
+/// The digest of a message under a scheme's hash; `nil` where only another hash of it is known.
+private func digest(_ message: SignedMessage, _ hash: HashAlgorithm) -> (any Digest)? {
+    switch (message, hash) {
+    case (.bytes(let bytes), .sha256): SHA256.hash(data: bytes)
+    case (.bytes(let bytes), .sha384): SHA384.hash(data: bytes)
+    case (.bytes(let bytes), .sha512): SHA512.hash(data: bytes)
+    case (.digest(.sha256, let bytes), .sha256): known(bytes, in: SHA256.hash(data: []))
+    case (.digest(.sha384, let bytes), .sha384): known(bytes, in: SHA384.hash(data: []))
+    case (.digest(.sha512, let bytes), .sha512): known(bytes, in: SHA512.hash(data: []))
+    case (.digest, _): nil
     }
+}
+
+/// A digest whose bytes are known. swift-crypto makes digests by hashing only, and its RSA takes no type but its own, so
+/// the bytes are put into one of its values; `nil` unless that value then reads as exactly these bytes.
+private func known<Known: Digest>(_ bytes: [UInt8], in digest: Known) -> (any Digest)? {
+    var digest = digest
+    guard MemoryLayout<Known>.size == bytes.count else { return nil }
+    withUnsafeMutableBytes(of: &digest) { $0.copyBytes(from: bytes) }
+    return digest.elementsEqual(bytes) ? digest : nil
 }
 
 private struct ECDSAChecking: SignatureChecking {
     /// The DER form of a signature is read strictly: BoringSSL takes no other encoding of the same two numbers.
     let check: @Sendable (_ signature: [UInt8], _ digest: any Digest) -> Bool
 
-    func isValid(_ signature: [UInt8], over message: [UInt8], scheme: SignatureScheme) -> Bool {
-        guard case .ecdsa(let hash) = scheme else { return false }
-        return check(signature, digest(message, hash))
+    func isValid(_ signature: [UInt8], over message: SignedMessage, scheme: SignatureScheme) -> Bool {
+        guard case .ecdsa(let hash) = scheme, let digest = digest(message, hash) else { return false }
+        return check(signature, digest)
     }
 }
 
 private struct RSAChecking: SignatureChecking {
     let key: _RSA.Signing.PublicKey
 
-    func isValid(_ signature: [UInt8], over message: [UInt8], scheme: SignatureScheme) -> Bool {
-        guard case .rsaPKCS1(let hash) = scheme else { return false }
+    func isValid(_ signature: [UInt8], over message: SignedMessage, scheme: SignatureScheme) -> Bool {
+        let padding: _RSA.Signing.Padding
+        let hash: HashAlgorithm
+        switch scheme {
+        case .rsaPKCS1(let named): (padding, hash) = (.insecurePKCS1v1_5, named)
+        case .rsaPSS(let named): (padding, hash) = (.PSS, named)
+        case .ecdsa, .ed25519, .ed25519ph: return false
+        }
+        guard let digest = digest(message, hash) else { return false }
         return key.isValidSignature(
-            _RSA.Signing.RSASignature(rawRepresentation: signature), for: digest(message, hash),
-            padding: .insecurePKCS1v1_5)
+            _RSA.Signing.RSASignature(rawRepresentation: signature), for: digest, padding: padding)
     }
 }
 
@@ -88,13 +108,13 @@ private struct Ed25519Checking: SignatureChecking {
     let key: Curve25519.Signing.PublicKey
     let raw: [UInt8]
 
-    func isValid(_ signature: [UInt8], over message: [UInt8], scheme: SignatureScheme) -> Bool {
+    func isValid(_ signature: [UInt8], over message: SignedMessage, scheme: SignatureScheme) -> Bool {
         // Both libraries read 64 bytes without being told a length.
-        guard signature.count == 64 else { return false }
+        guard signature.count == 64, case .bytes(let message) = message else { return false }
         return switch scheme {
         case .ed25519: key.isValidSignature(signature, for: message)
         case .ed25519ph: isValidPrehashed(signature, over: message)
-        case .ecdsa, .rsaPKCS1: false
+        case .ecdsa, .rsaPKCS1, .rsaPSS: false
         }
     }
 

@@ -4,50 +4,35 @@ public import OCI
 /// A public key that an operator trusts to sign, and the closed list of ways in which it may have signed.
 public struct VerificationKey: Sendable {
     /// SHA-256 of the key's SubjectPublicKeyInfo in DER.
-    public let fingerprint: Digest
+    public var fingerprint: Digest { publicKey.fingerprint }
     /// The hash that the operator set; `nil` allows the closed list for the kind of key.
     public let hash: HashAlgorithm?
-    let kind: KeyKind
-    private let checking: any SignatureChecking
+    let publicKey: PublicKey
 
     /// Sizes of RSA modulus, in bits: below is too weak, above is a way to burn our time. cosign makes 2048 to 4096.
     static let rsaBits = 2048...4096
     /// A PEM of an RSA-4096 key has about 800 characters; a kilobyte of comment may stand around it.
     static let maximumPEMLength = 16 << 10
 
-    /// RSA-4096 makes 512 bytes, P-521 at most 139. A longer text of DER would cost its reader thirty times its size.
-    static let maximumSignatureLength = 512
-
     /// Reads exactly one PEM block, `PUBLIC KEY` (SubjectPublicKeyInfo) or `RSA PUBLIC KEY` (PKCS#1).
     ///
     /// Accepted are ECDSA on P-256, P-384 and P-521, RSA of 2048 to 4096 bits, and Ed25519.
     public init(pem: String, hash: HashAlgorithm? = nil) throws(KeyError) {
-        guard pem.utf8.count <= Self.maximumPEMLength else { throw .notPEM }
-        let block = try PEMBlock(in: pem)
-        let info: SubjectPublicKeyInfo
-        switch block.label {
-        case "PUBLIC KEY": info = try SubjectPublicKeyInfo(der: block.bytes)
-        case "RSA PUBLIC KEY": info = try SubjectPublicKeyInfo(pkcs1: block.bytes)
-        case let other: throw .wrongBlock(other)
-        }
-        checking = try SwiftCryptoBackend.publicKey(kind: info.kind, spki: info.der)
-        kind = info.kind
-        fingerprint = Digest(of: info.der)
+        publicKey = try PublicKey(pem: pem)
         self.hash = hash
     }
 
     /// Whether this key made `signature` over `message`, in one of the ways that the operator or the closed list
     /// allows. The proof never chooses.
-    func verifies(_ signature: [UInt8], over message: [UInt8]) -> Bool {
-        guard signature.count <= Self.maximumSignatureLength else { return false }
-        return schemes.contains { checking.isValid(signature, over: message, scheme: $0) }
+    func verifies(_ signature: [UInt8], over message: SignedMessage) -> Bool {
+        schemes.contains { publicKey.isValid(signature, over: message, scheme: $0) }
     }
 
     /// The hash that the operator set, or what the versions of cosign have used with this kind of key: P-384 and P-521
     /// sign with their own hash since cosign 3 and with SHA-256 before, Ed25519 prehashed since cosign 3 and pure
     /// before. A policy's hash says nothing to Ed25519, which fixes its own.
     var schemes: [SignatureScheme] {
-        switch kind {
+        switch publicKey.kind {
         case .ecdsaP256: hash.map { [.ecdsa($0)] } ?? [.ecdsa(.sha256)]
         case .ecdsaP384: hash.map { [.ecdsa($0)] } ?? [.ecdsa(.sha384), .ecdsa(.sha256)]
         case .ecdsaP521: hash.map { [.ecdsa($0)] } ?? [.ecdsa(.sha512), .ecdsa(.sha256)]

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A log entry as a proof carries it: read, and not checked. sigstore/protobuf-specs, TransparencyLogEntry; cosign's
+/// bundle annotation has the same without a proof.
+struct LogEntry {
+    /// Position in the whole log, over all its shards; part of what a signed entry timestamp signs.
+    let index: Int64
+    let logID: [UInt8]
+    /// What the bundle says the body is; `nil` in cosign's annotation. The body has to agree.
+    let kind: (name: String, version: String)?
+    /// Seconds since 1970; `nil` where the entry has none or zero, as every entry of a Rekor v2 log.
+    let integratedTime: Int64?
+    let signedEntryTimestamp: [UInt8]?
+    let inclusionProof: InclusionProof?
+    /// The canonical JSON that was logged.
+    let body: [UInt8]
+}
+
+/// A leaf's path to the root of a log: read, and not checked. RFC 6962 §2.1.1.
+struct InclusionProof {
+    /// Position in this tree, from 0; not the log-wide index of a sharded log.
+    let leafIndex: Int64
+    let treeSize: Int64
+    let rootHash: [UInt8]
+    /// Lowest sibling first; at most 63, one per level of a tree under 2^63 leaves.
+    let siblings: [[UInt8]]
+    /// The signed note over the tree's size and root.
+    let checkpoint: String
+}
+
+/// What a log entry has to be about: one signature, by one signer, over one content.
+struct LoggedSignature {
+    enum Signer {
+        case key(PublicKey)
+        case certificate(Certificate)
+    }
+
+    enum Content {
+        /// A payload under a detached signature: an artifact, or simple-signing JSON.
+        case message(SignedMessage)
+        /// An envelope; `text` is its JSON as it was logged, where it is still there: a bundle has lost it.
+        case envelope(Envelope, text: [UInt8]?)
+    }
+
+    let signature: [UInt8]
+    let signer: Signer
+    let content: Content
+}
