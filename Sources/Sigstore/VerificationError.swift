@@ -26,8 +26,28 @@ public enum VerificationError: Error, Hashable, Sendable {
     case signatureIsNoAttestation
     /// Made with a certificate, and a key is required.
     case certificateWhereKeyRequired
-    /// The policy asks for material that this version does not check; it never passes for that.
-    case notYetChecked(String)
+    /// Signed with a key that no certificate vouches for, and an identity is required.
+    case keyWhereCertificateRequired
+    /// Nothing of what has signed is what its certificate is for.
+    case notSignedByCertificate
+    /// The certificate, or its path to a trusted authority.
+    case certificate(CertificateError)
+    /// The certificate is in order, and names somebody else.
+    case identity(IdentityMismatch)
+    /// Whoever asked named nobody who may sign.
+    case noIdentityRequired
+    case log(LogError)
+    /// The same entry twice, which would count for two.
+    case duplicateLogEntry
+    /// Entries of distinct trusted logs, and how many came along.
+    case notEnoughLogEntries(found: Int, required: Int, offered: Int)
+    case timestamp(TimestampError)
+    /// Tokens of distinct trusted authorities, and how many came along.
+    case notEnoughTimestamps(found: Int, required: Int, offered: Int)
+    /// Nothing proves when the signature was made, and its certificate was valid for minutes.
+    case noProvenTime
+    /// The artifact's digest is another one than the bundle's.
+    case wrongArtifact(found: String)
 }
 
 extension VerificationError {
@@ -46,18 +66,31 @@ extension VerificationError {
         case .messageSignature: "message-signature"
         case .signatureIsNoAttestation: "signature-is-no-attestation"
         case .certificateWhereKeyRequired: "certificate-where-key-required"
-        case .notYetChecked: "not-yet-checked"
+        case .keyWhereCertificateRequired: "key-where-certificate-required"
+        case .notSignedByCertificate: "not-signed-by-certificate"
+        case .certificate(let error): error.code
+        case .identity: "wrong-identity"
+        case .noIdentityRequired: "no-identity-required"
+        case .log(let error): error.code
+        case .duplicateLogEntry: "duplicate-log-entry"
+        case .notEnoughLogEntries: "not-enough-log-entries"
+        case .timestamp(let error): error.code
+        case .notEnoughTimestamps: "not-enough-timestamps"
+        case .noProvenTime: "no-proven-time"
+        case .wrongArtifact: "wrong-artifact"
         }
     }
 
     /// How far the proof got, so that of several failures the nearest miss is told first: higher is nearer.
     public var nearness: Int {
         switch self {
-        case .notYetChecked: 6
-        case .wrongImage, .attestationIsNoSignature: 5
-        case .claimType, .malformedPayload, .malformedStatement, .payloadType: 4
-        case .wrongKey: 3
-        case .certificateWhereKeyRequired: 2
+        case .wrongImage, .wrongArtifact, .attestationIsNoSignature: 8
+        case .claimType, .malformedPayload, .malformedStatement, .payloadType: 7
+        case .notEnoughLogEntries, .notEnoughTimestamps, .noProvenTime: 6
+        case .identity: 5
+        case .log, .timestamp, .duplicateLogEntry, .notSignedByCertificate: 4
+        case .certificate, .noIdentityRequired, .wrongKey: 3
+        case .certificateWhereKeyRequired, .keyWhereCertificateRequired: 2
         case .signatureCount, .messageSignature, .signatureIsNoAttestation: 1
         case .unreadable: 0
         }
@@ -80,7 +113,24 @@ extension VerificationError: CustomStringConvertible {
             "the bundle does not contain a DSSE envelope; a bare message signature is no image signature"
         case .signatureIsNoAttestation: "a signature is no attestation"
         case .certificateWhereKeyRequired: "it was signed with a certificate, and the policy requires a key"
-        case .notYetChecked(let what): "\(what) is required and not yet checked by this version"
+        case .keyWhereCertificateRequired: "it was signed with a key, and the policy requires a certificate's identity"
+        case .notSignedByCertificate: "the signature was not made by the key of its certificate"
+        case .certificate(let error): "\(error)"
+        case .identity(let mismatch): "\(mismatch)"
+        case .noIdentityRequired: "the policy names no identity, so nobody's certificate is enough"
+        case .log(let error): "\(error)"
+        case .duplicateLogEntry: "the same transparency log entry is there twice"
+        case .notEnoughLogEntries(_, let required, offered: 0):
+            "it has no transparency log entry, and \(required) required"
+        case .notEnoughLogEntries(let found, let required, let offered):
+            "\(found) of its \(offered) transparency log entries from distinct trusted logs, \(required) required"
+        case .timestamp(let error): "\(error)"
+        case .notEnoughTimestamps(_, let required, offered: 0): "it has no signed timestamp, and \(required) required"
+        case .notEnoughTimestamps(let found, let required, let offered):
+            "\(found) of its \(offered) timestamps from distinct trusted authorities, \(required) required"
+        case .noProvenTime:
+            "nothing proves when it was signed: neither a log with signed times nor a trusted timestamp authority"
+        case .wrongArtifact(let found): "the signature is about another artifact, \(printable(found))"
         }
     }
 }

@@ -52,8 +52,10 @@ struct Certificate: Sendable {
             }
         } catch let error as CertificateError {
             throw error
+        } catch KeyError.malformed {
+            throw .unreadable("its public key is not well-formed")
         } catch let error as KeyError {
-            throw .unreadable("it is for \(error)")
+            throw .unsupported("it is for \(error)")
         } catch {
             throw .unreadable("it is not well-formed DER")
         }
@@ -73,7 +75,8 @@ extension Certificate {
     private init(der: [UInt8], _ signed: ASN1Node, _ algorithm: ASN1Node, _ signature: ASN1Node) throws {
         let outer = try AlgorithmIdentifier(derEncoded: algorithm)
         guard let scheme = SignatureScheme(certificate: outer) else {
-            throw CertificateError.unreadable("it is signed with an algorithm that is not accepted, \(outer.name)")
+            throw CertificateError.unsupported(
+                "it is signed with an algorithm that is not accepted, \(excerpt("\(outer.name)"))")
         }
         let bits = try ASN1BitString(derEncoded: signature)
         guard bits.paddingBits == 0 else { throw CertificateError.unreadable("its signature is no whole bytes") }
@@ -190,7 +193,7 @@ private struct Body {
                     value: Array(try ASN1OctetString(derEncoded: &inner).bytes))
             }
             guard !extensions.contains(where: { $0.identifier == one.identifier }) else {
-                throw CertificateError.unreadable("it has the extension \(one.identifier) twice")
+                throw CertificateError.unreadable("it has the extension \(excerpt("\(one.identifier)")) twice")
             }
             extensions.append(one)
         }

@@ -1,29 +1,113 @@
 // SPDX-License-Identifier: Apache-2.0
 import OCI
 
-/// Bytes that a key has signed: only this file can make one, by checking the signature.
+/// A content that the required signer has signed, with the support that the options ask for. Only this file can make one,
+/// by checking all of it: no other part of the core sees a signature, a certificate, a log entry or a timestamp that is
+/// not checked.
 struct AuthenticPayload {
-    private let proven: (bytes: [UInt8], key: Digest)
+    private let proven: (signer: ProvenSigner, support: ProvenSupport)
 
-    var bytes: [UInt8] { proven.bytes }
-    /// Fingerprint of the key.
-    var key: Digest { proven.key }
+    var signer: ProvenSigner { proven.signer }
+    var support: ProvenSupport { proven.support }
 
-    private init(bytes: [UInt8], key: Digest) { proven = (bytes, key) }
+    private init(signer: ProvenSigner, support: ProvenSupport) { proven = (signer, support) }
 
-    /// A payload with a detached signature over its very bytes.
     static func checked(
-        _ payload: [UInt8], signature: [UInt8], by key: VerificationKey
+        _ proof: SignedProof, by verifier: Verifier
     ) throws(VerificationError) -> AuthenticPayload {
-        guard key.verifies(signature, over: .bytes(payload)) else { throw .wrongKey(required: key.fingerprint) }
-        return AuthenticPayload(bytes: payload, key: key.fingerprint)
+        switch (verifier.options.signer, proof.signer) {
+        // Beside a layer of cosign's tags a certificate may stand for other readers; a bundle has one signer.
+        case (.key, .certificate) where proof.carrier == .bundle: throw .certificateWhereKeyRequired
+        case (.key(let key), _): try checked(proof, by: key, verifier)
+        case (.certificate(let identities), .certificate(let leaf, let offered)):
+            try checked(proof, by: identities, leaf: leaf, offered: offered, verifier)
+        case (.certificate, .key): throw .keyWhereCertificateRequired
+        }
     }
 
-    /// An envelope's payload; the signature is over the payload and its type together.
-    static func checked(_ envelope: Envelope, by key: VerificationKey) throws(VerificationError) -> AuthenticPayload {
-        guard key.verifies(envelope.signature, over: .bytes(envelope.preAuthenticationEncoding)) else {
+    /// A key first of all has to have made the signature: everything else is support.
+    private static func checked(
+        _ proof: SignedProof, by key: VerificationKey, _ verifier: Verifier
+    ) throws(VerificationError) -> AuthenticPayload {
+        guard key.verifies(proof.signature, over: proof.message) else {
             throw .wrongKey(required: key.fingerprint)
         }
-        return AuthenticPayload(bytes: envelope.payload, key: key.fingerprint)
+        return AuthenticPayload(
+            signer: .key(key.fingerprint), support: try verifier.support(of: proof, from: .key(key.publicKey)))
+    }
+
+    /// A certificate has to have been valid, and its holder to have signed, at every time that is proven.
+    private static func checked(
+        _ proof: SignedProof, by identities: [CertificateIdentity], leaf der: [UInt8], offered: [[UInt8]],
+        _ verifier: Verifier
+    ) throws(VerificationError) -> AuthenticPayload {
+        let leaf = try certificate(der)
+        let support = try verifier.support(of: proof, from: .certificate(leaf))
+        var times = support.times
+        if times.isEmpty {
+            guard let time = verifier.options.timeWithoutProof else { throw .noProvenTime }
+            times = [time]
+        }
+        let path = try path(to: leaf, offered: offered, in: proof.carrier, at: times, verifier.trust)
+        if verifier.options.certificateLogs > 0 {
+            do throws(CertificateError) {
+                _ = try path.requireTransparency(
+                    in: verifier.trust.certificateLogs, threshold: verifier.options.certificateLogs)
+            } catch { throw .certificate(error) }
+        }
+        let claims: CertificateClaims
+        do throws(CertificateError) { claims = try path.claims() } catch { throw .certificate(error) }
+        try require(identities, claims, comparing: proof.carrier == .annotations ? .any : .speaking)
+        guard VerificationKey(leaf.publicKey).verifies(proof.signature, over: proof.message) else {
+            throw .notSignedByCertificate
+        }
+        return AuthenticPayload(signer: .certificate(claims), support: support)
+    }
+
+    private static func certificate(_ der: [UInt8]) throws(VerificationError) -> Certificate {
+        do throws(CertificateError) { return try Certificate(der: der) } catch { throw .certificate(error) }
+    }
+
+    /// The path through the first authority that leads to the leaf; where none does, the reason that came nearest.
+    private static func path(
+        to leaf: Certificate, offered: [[UInt8]], in carrier: SignedProof.Carrier, at times: [Instant],
+        _ trust: TrustMaterial
+    ) throws(VerificationError) -> ValidatedPath {
+        var between: [Certificate] = []
+        let takesOffered = trust.certificateAuthorities.contains(where: \.takesOfferedIntermediates)
+        // A bundle's chain is read either way, since no root may stand in it; an annotation's only where it helps.
+        if carrier == .bundle || takesOffered {
+            for der in offered {
+                let certificate = try certificate(der)
+                if certificate.issuer != certificate.subject {
+                    between.append(certificate)
+                } else if carrier == .bundle {
+                    throw .certificate(.rootInBundle)
+                }
+            }
+        }
+        var nearest: CertificateError?
+        var known = KnownIssuers()
+        for authority in trust.certificateAuthorities {
+            do throws(CertificateError) {
+                return try authority.path(
+                    to: leaf, offered: between, for: .codeSigning, at: times, knowing: &known)
+            } catch {
+                if nearest.map({ error.nearness > $0.nearness }) ?? true { nearest = error }
+            }
+        }
+        throw .certificate(nearest ?? .noAuthority)
+    }
+
+    private static func require(
+        _ identities: [CertificateIdentity], _ claims: CertificateClaims, comparing choice: NameChoice
+    ) throws(VerificationError) {
+        var nearest: IdentityMismatch?
+        for identity in identities {
+            guard let mismatch = identity.requirementMissed(by: claims, comparing: choice) else { return }
+            if nearest.map({ mismatch.nearness > $0.nearness }) ?? true { nearest = mismatch }
+        }
+        guard let nearest else { throw .noIdentityRequired }
+        throw .identity(nearest)
     }
 }

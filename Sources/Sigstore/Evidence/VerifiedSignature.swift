@@ -8,26 +8,24 @@ public struct VerifiedSignature: Hashable, Sendable {
 
     private struct Proven: Hashable, Sendable {
         let image: Digest
-        let key: Digest
+        let signer: ProvenSigner
+        let support: ProvenSupport
         let origin: ProofOrigin
         let claims: SignatureClaims
-        let unchecked: Set<UncheckedMaterial>
     }
 
     /// The image that the signature is about.
     public var image: Digest { proven.image }
-    /// Fingerprint of the key that made it.
-    public var key: Digest { proven.key }
+    public var signer: ProvenSigner { proven.signer }
+    /// What else was proven about it: logs, times.
+    public var support: ProvenSupport { proven.support }
     /// Where it was found.
     public var origin: ProofOrigin { proven.origin }
     public var claims: SignatureClaims { proven.claims }
-    /// Material beside the signature that nobody asked to check, so that the verdict can say so.
-    public var unchecked: Set<UncheckedMaterial> { proven.unchecked }
 
-    fileprivate init(
-        image: Digest, key: Digest, origin: ProofOrigin, claims: SignatureClaims, unchecked: Set<UncheckedMaterial>
-    ) {
-        proven = Proven(image: image, key: key, origin: origin, claims: claims, unchecked: unchecked)
+    fileprivate init(image: Digest, _ authentic: AuthenticPayload, origin: ProofOrigin, claims: SignatureClaims) {
+        proven = Proven(
+            image: image, signer: authentic.signer, support: authentic.support, origin: origin, claims: claims)
     }
 }
 
@@ -41,55 +39,63 @@ public struct SignatureClaims: Hashable, Sendable {
     public let optional: [UInt8]
     /// The signed payload itself: simple-signing JSON, or an in-toto statement.
     public let payload: [UInt8]
+    /// What cosign put beside a payload in a tag, as it was found; `nil` for a bundle.
+    public let annotations: CosignAnnotations?
 }
 
 extension Verifier {
-    /// Proves that the bundle is a signature over `image` under the options' key: first the signature over the bytes,
-    /// then what the bytes say.
+    /// Proves that the bundle is a signature over `image` by the required signer: first the signature over the bytes and
+    /// all that supports it, then what the bytes say.
     public func signature(
         in bundle: UnverifiedBundle, of image: Digest
     ) throws(VerificationError) -> VerifiedSignature {
         switch bundle.content {
         case .simpleSigning(let payload, let annotations):
-            let unchecked = try options.admit(annotations.material)
             guard let text = annotations.signature, let bytes = Base64.decode(text), !bytes.isEmpty else {
                 throw .unreadable("the signature annotation is not base64")
             }
-            let authentic = try AuthenticPayload.checked(payload, signature: bytes, by: options.key)
-            let claims = try SimpleSigning(authentic.bytes)
+            let proof = try SignedProof(.message(.bytes(payload)), signature: bytes, annotations, for: self)
+            let authentic = try AuthenticPayload.checked(proof, by: self)
+            let claims = try SimpleSigning(payload)
             try claims.require(image)
             return VerifiedSignature(
-                image: image, key: authentic.key, origin: bundle.origin,
+                image: image, authentic, origin: bundle.origin,
                 claims: SignatureClaims(
                     type: claims.type, dockerReference: claims.dockerReference, optional: claims.optional,
-                    payload: authentic.bytes),
-                unchecked: unchecked)
+                    payload: payload, annotations: annotations))
 
         case .bundle(let bytes):
             let read = try SigstoreBundle.read(bytes)
-            let unchecked = try options.admit(read.extras)
-            let authentic = try AuthenticPayload.checked(read.keySignedEnvelope(), by: options.key)
-            let statement = try Statement(authentic.bytes)
+            let envelope = try read.imageEnvelope()
+            let authentic = try AuthenticPayload.checked(SignedProof(read, envelope), by: self)
+            let statement = try Statement(envelope.payload)
             // Any attestation names the image too; only this predicate says "signed".
             guard statement.predicateType.isExactly(Statement.signature) else {
                 throw .attestationIsNoSignature(predicateType: excerpt(statement.predicateType))
             }
             let subject = try statement.subject(image)
             return VerifiedSignature(
-                image: image, key: authentic.key, origin: bundle.origin,
+                image: image, authentic, origin: bundle.origin,
                 claims: SignatureClaims(
                     type: statement.predicateType, dockerReference: nil,
                     optional: subject.annotations.map { Array($0.rawText) } ?? Array("null".utf8),
-                    payload: authentic.bytes),
-                unchecked: unchecked)
+                    payload: envelope.payload, annotations: nil))
 
         case .envelope(let bytes, let annotations):
             // An `.att` layer or a bare envelope: never a signature, but say which attestation it is if it verifies.
-            _ = try options.admit(annotations.material)
-            let statement = try Statement(AuthenticPayload.checked(Envelope.read(bytes), by: options.key).bytes)
-            throw .attestationIsNoSignature(predicateType: excerpt(statement.predicateType))
+            let envelope = try Envelope.read(bytes)
+            _ = try AuthenticPayload.checked(SignedProof(envelope, text: bytes, annotations, for: self), by: self)
+            throw .attestationIsNoSignature(predicateType: excerpt(try Statement(envelope.payload).predicateType))
 
         case .unreadable(let why): throw .unreadable(why)
         }
+    }
+}
+
+extension SigstoreBundle {
+    /// The envelope; a bundle over an artifact's bytes is no proof about an image, whose bytes nobody has.
+    func imageEnvelope() throws(VerificationError) -> Envelope {
+        guard case .envelope(let envelope) = content else { throw .messageSignature }
+        return envelope
     }
 }

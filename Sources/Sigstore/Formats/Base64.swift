@@ -18,37 +18,58 @@ enum Base64 {
     private static func decode(_ text: UnsafeBufferPointer<UInt8>, _ alphabet: Alphabet) -> [UInt8]? {
         let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }
         guard text.count % 4 == 0 || padding == 0 && alphabet == .any else { return nil }
-        let characters = text.dropLast(padding)
+        let characters = UnsafeBufferPointer(rebasing: text.dropLast(padding))
         guard characters.count % 4 != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(characters.count / 4 * 3 + 2)
-        var bits: UInt32 = 0
-        var count: UInt32 = 0
-        var isStandard = false
-        var isURL = false
-        for character in characters {
-            let value: UInt8
-            switch character {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"), UInt8(ascii: "/"):
-                isStandard = true
-                value = character == UInt8(ascii: "+") ? 62 : 63
-            case UInt8(ascii: "-"), UInt8(ascii: "_"):
-                isURL = true
-                value = character == UInt8(ascii: "-") ? 62 : 63
-            default: return nil
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
-                bits &= (1 << count) - 1
+        var seen: UInt8 = 0
+        var strayBits: UInt32 = 0
+        // A bill of materials is a megabyte and more of it, so groups are read whole: three bytes each, and one or two of
+        // what is left, which is what the capacity is.
+        let bytes = [UInt8](unsafeUninitializedCapacity: characters.count / 4 * 3 + 2) { bytes, count in
+            values.withUnsafeBufferPointer { values in
+                func value(_ at: Int) -> UInt32 {
+                    let value = values[Int(characters[at])]
+                    seen |= value
+                    return UInt32(value & 0x3F)
+                }
+                func write(_ byte: UInt32) {
+                    bytes.initializeElement(at: count, to: UInt8(truncatingIfNeeded: byte))
+                    count += 1
+                }
+                let groups = characters.count & ~3
+                for at in stride(from: 0, to: groups, by: 4) {
+                    let bits = value(at) << 18 | value(at + 1) << 12 | value(at + 2) << 6 | value(at + 3)
+                    write(bits >> 16)
+                    write(bits >> 8)
+                    write(bits)
+                }
+                if characters.count > groups {
+                    var bits = value(groups) << 18 | value(groups + 1) << 12
+                    if characters.count > groups + 2 { bits |= value(groups + 2) << 6 }
+                    write(bits >> 16)
+                    if characters.count > groups + 2 { write(bits >> 8) }
+                    strayBits = characters.count > groups + 2 ? bits & 0xFF : bits & 0xFFFF
+                }
             }
         }
-        guard !isURL || alphabet == .any && !isStandard else { return nil }
-        return bits == 0 ? bytes : nil
+        let alphabets = seen & (onlyStandard | onlyURL)
+        guard alphabets != onlyStandard | onlyURL, alphabets != onlyURL || alphabet == .any else { return nil }
+        return strayBits == 0 ? bytes : nil
     }
+
+    /// Marks of the characters that one alphabet has and the other has not; both together no text may have, and so a
+    /// character of neither has both.
+    private static let onlyStandard: UInt8 = 0x40
+    private static let onlyURL: UInt8 = 0x80
+
+    /// The six bits of each character, and its marks.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: onlyStandard | onlyURL, count: 256)
+        let common = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        for (value, character) in common.utf8.enumerated() { values[Int(character)] = UInt8(value) }
+        values[Int(UInt8(ascii: "+"))] = 62 | onlyStandard
+        values[Int(UInt8(ascii: "/"))] = 63 | onlyStandard
+        values[Int(UInt8(ascii: "-"))] = 62 | onlyURL
+        values[Int(UInt8(ascii: "_"))] = 63 | onlyURL
+        return values
+    }()
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSON
+import OCI
 
 /// A Sigstore bundle that has been read and not checked. sigstore/protobuf-specs, sigstore_bundle.proto, versions 0.1,
 /// 0.2 and 0.3, in protobuf's JSON mapping with lowerCamelCase names.
@@ -8,27 +9,33 @@ struct SigstoreBundle {
         case v01, v02, v03
     }
 
-    enum Material {
-        /// The signer's key is known by other means; the hint is not read.
-        case publicKey
-        case certificate
-        case certificateChain
-    }
-
     enum Content {
         case envelope(Envelope)
-        /// A signature over an artifact's bytes; on an image it says nothing that can be checked.
-        case messageSignature
+        /// A signature over an artifact's bytes, and the digest that it says they have.
+        case messageSignature(digest: SaidDigest?, signature: [UInt8])
+    }
+
+    /// A hint that has to be true: the artifact is hashed and compared.
+    struct SaidDigest: Hashable {
+        let algorithm: HashAlgorithm
+        let bytes: [UInt8]
     }
 
     let version: Version
-    let material: Material
+    let signer: OfferedSigner
     let content: Content
-    let hasLogEntry: Bool
-    let hasTimestamp: Bool
+    let entries: [LogEntry]
+    /// Timestamp responses, DER.
+    let timestamps: [[UInt8]]
+    private let root: JSONValue
 
     /// Log entries and timestamps in one bundle, each; the bound of the reference client.
     static let maximumEntries = 32
+    /// Certificates of a version 0.1 or 0.2 chain, the signer's included. Fulcio's has two.
+    static let maximumChainLength = 10
+
+    /// The envelope's own text, for whoever wants to print it; empty where the bundle holds none.
+    var envelopeText: [UInt8] { root["dsseEnvelope"].map { Array($0.rawText) } ?? [] }
 
     static func read(_ bytes: [UInt8]) throws(VerificationError) -> SigstoreBundle {
         let document: JSONDocument
@@ -38,31 +45,34 @@ struct SigstoreBundle {
         return try SigstoreBundle(document.root)
     }
 
-    /// The envelope's own text, for whoever wants to print it; empty where the bundle holds none.
-    var envelopeText: [UInt8] { root["dsseEnvelope"].map { Array($0.rawText) } ?? [] }
-
-    private let root: JSONValue
-
     private init(_ root: JSONValue) throws(VerificationError) {
-        guard root.kind == .object else { throw .unreadable("the bundle is no JSON object") }
         self.root = root
-        try root.allowOnly(["mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature"], in: "the bundle")
-        version = try Self.version(root["mediaType"]?.string)
-        guard let material = root["verificationMaterial"], material.kind == .object else {
-            throw .unreadable("the bundle has no verificationMaterial")
+        let bundle = try BundleObject(root, "the bundle")
+        try bundle.allow(["mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature"])
+        version = try Self.version(bundle.text("mediaType"))
+        let material = try bundle.object("verificationMaterial")
+        try material.allow([
+            "publicKey", "x509CertificateChain", "certificate", "tlogEntries", "timestampVerificationData",
+        ])
+        signer = try Self.signer(material, version)
+        // Counted before any of them is read.
+        let list = try material.list("tlogEntries", atMost: Self.maximumEntries)
+        var entries: [LogEntry] = []
+        for entry in list { entries.append(try LogEntry(entry, version)) }
+        self.entries = entries
+        var timestamps: [[UInt8]] = []
+        if let data = try material.optionalObject("timestampVerificationData") {
+            try data.allow(["rfc3161Timestamps"])
+            for timestamp in try data.list("rfc3161Timestamps", atMost: Self.maximumEntries) {
+                try timestamp.allow(["signedTimestamp"])
+                timestamps.append(try timestamp.bytes("signedTimestamp"))
+            }
         }
-        try material.allowOnly(
-            ["publicKey", "x509CertificateChain", "certificate", "tlogEntries", "timestampVerificationData"],
-            in: "verificationMaterial")
-        self.material = try Self.signer(material, version)
-        hasLogEntry = try Self.bounded(material["tlogEntries"], "tlogEntries", of: Self.entryMembers) > 0
-        let timestamps = try Self.timestamps(material["timestampVerificationData"])
-        hasTimestamp = try Self.bounded(timestamps, "rfc3161Timestamps", of: ["signedTimestamp"]) > 0
+        self.timestamps = timestamps
         content =
-            switch (root["dsseEnvelope"], root["messageSignature"]) {
+            switch (bundle.optional("dsseEnvelope"), try bundle.optionalObject("messageSignature")) {
             case (let envelope?, nil): .envelope(try Envelope(envelope, strict: true))
-            case (nil, let message?):
-                try Self.messageSignature(message)
+            case (nil, let message?): try Self.messageSignature(message)
             case (nil, nil): throw .unreadable("the bundle holds no signature")
             case (_?, _?): throw .unreadable("the bundle holds two kinds of signature")
             }
@@ -84,59 +94,102 @@ struct SigstoreBundle {
     }
 
     /// Exactly one of the three; a chain only before version 0.3.
-    private static func signer(_ material: JSONValue, _ version: Version) throws(VerificationError) -> Material {
-        switch (material["publicKey"], material["certificate"], material["x509CertificateChain"]) {
+    private static func signer(
+        _ material: BundleObject, _ version: Version
+    ) throws(VerificationError) -> OfferedSigner {
+        switch (
+            try material.optionalObject("publicKey"), try material.optionalObject("certificate"),
+            try material.optionalObject("x509CertificateChain")
+        ) {
         case (let key?, nil, nil):
-            try members(key, ["hint"], in: "publicKey")
-            guard key["hint"].map({ $0.isNull || $0.kind == .string }) ?? true else {
-                throw .unreadable("publicKey.hint is no string")
-            }
-            return .publicKey
+            try key.allow(["hint"])
+            // Which key it is, is for the operator to say.
+            _ = try key.text("hint")
+            return .key
         case (nil, let certificate?, nil):
-            try members(certificate, ["rawBytes"], in: "certificate")
-            return .certificate
+            try certificate.allow(["rawBytes"])
+            return .certificate(try certificate.bytes("rawBytes"), offered: [])
         case (nil, nil, let chain?):
             guard version != .v03 else { throw .unreadable("a version 0.3 bundle holds no certificate chain") }
-            try members(chain, ["certificates"], in: "x509CertificateChain")
-            return .certificateChain
+            try chain.allow(["certificates"])
+            var certificates: [[UInt8]] = []
+            for certificate in try chain.list("certificates", atMost: maximumChainLength) {
+                try certificate.allow(["rawBytes"])
+                certificates.append(try certificate.bytes("rawBytes"))
+            }
+            guard let leaf = certificates.first else { throw .unreadable("the bundle's certificate chain is empty") }
+            return .certificate(leaf, offered: Array(certificates.dropFirst()))
         case (nil, nil, nil): throw .unreadable("the bundle names neither a key nor a certificate")
         default: throw .unreadable("the bundle names several signers")
         }
     }
 
-    private static func messageSignature(_ message: JSONValue) throws(VerificationError) -> Content {
-        try members(message, ["messageDigest", "signature"], in: "messageSignature")
-        return .messageSignature
+    private static func messageSignature(_ message: BundleObject) throws(VerificationError) -> Content {
+        try message.allow(["messageDigest", "signature"])
+        var said: SaidDigest?
+        if let digest = try message.optionalObject("messageDigest") {
+            try digest.allow(["algorithm", "digest"])
+            let name = try digest.text("algorithm") ?? ""
+            guard let algorithm = hashes.first(where: { $0.0.isExactly(name) })?.1 else {
+                throw .unreadable("the bundle's digest is of an algorithm that is not known: \(printable(name))")
+            }
+            said = SaidDigest(algorithm: algorithm, bytes: try digest.bytes("digest"))
+        }
+        return .messageSignature(digest: said, signature: try message.bytes("signature"))
     }
 
-    private static func timestamps(_ data: JSONValue?) throws(VerificationError) -> JSONValue? {
-        guard let data, !data.isNull else { return nil }
-        try members(data, ["rfc3161Timestamps"], in: "timestampVerificationData")
-        return data["rfc3161Timestamps"]
-    }
-
-    /// What a log entry may say; read only as far as a hostile one is refused.
-    private static let entryMembers = [
-        "logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise", "inclusionProof",
-        "canonicalizedBody",
+    /// sigstore/protobuf-specs, HashAlgorithm; SHA-3 is not known here.
+    private static let hashes: [(String, HashAlgorithm)] = [
+        ("SHA2_256", .sha256), ("SHA2_384", .sha384), ("SHA2_512", .sha512),
     ]
+}
 
-    /// How many objects there are in the list, none of them with a member that its version does not know.
-    private static func bounded(
-        _ list: JSONValue?, _ name: String, of known: [String]
-    ) throws(VerificationError) -> Int {
-        guard let list, !list.isNull else { return 0 }
-        guard list.kind == .array else { throw .unreadable("\(name) is no list") }
-        let count = list.count
-        guard count <= maximumEntries else { throw .unreadable("\(name) has more than \(maximumEntries) entries") }
-        for element in list.elements { try members(element, known, in: name) }
-        return count
+/// Who a proof says has signed it; nothing of it is believed.
+enum OfferedSigner: Hashable {
+    /// Somebody whose key is known by other means.
+    case key
+    /// The holder of the key in this certificate, DER; and what came along to lead from it to an authority.
+    case certificate([UInt8], offered: [[UInt8]])
+}
+
+extension LogEntry {
+    /// `tlogEntries[n]`: version 0.1 asks for a promise, the later ones for a proof with its checkpoint.
+    fileprivate init(_ entry: BundleObject, _ version: SigstoreBundle.Version) throws(VerificationError) {
+        try entry.allow([
+            "logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise", "inclusionProof",
+            "canonicalizedBody",
+        ])
+        let id = try entry.object("logId")
+        try id.allow(["keyId"])
+        let kind = try entry.object("kindVersion")
+        try kind.allow(["kind", "version"])
+        var promise: [UInt8]?
+        if let object = try entry.optionalObject("inclusionPromise") {
+            try object.allow(["signedEntryTimestamp"])
+            promise = try object.bytes("signedEntryTimestamp")
+        }
+        let proof = try entry.optionalObject("inclusionProof").map { object throws(VerificationError) in
+            try InclusionProof(object)
+        }
+        guard version != .v01 || promise != nil else { throw .unreadable("\(entry.place) has no inclusion promise") }
+        guard version == .v01 || proof != nil else { throw .unreadable("\(entry.place) has no inclusion proof") }
+        let time = try entry.integer("integratedTime") ?? 0
+        self.init(
+            index: try entry.natural("logIndex"), logID: try id.bytes("keyId"),
+            kind: (name: try kind.text("kind") ?? "", version: try kind.text("version") ?? ""),
+            integratedTime: time == 0 ? nil : time, signedEntryTimestamp: promise, inclusionProof: proof,
+            body: try entry.bytes("canonicalizedBody"))
     }
+}
 
-    private static func members(
-        _ value: JSONValue, _ known: [String], in place: String
-    ) throws(VerificationError) {
-        guard value.kind == .object else { throw .unreadable("\(place) is no JSON object") }
-        try value.allowOnly(known, in: place)
+extension InclusionProof {
+    fileprivate init(_ proof: BundleObject) throws(VerificationError) {
+        try proof.allow(["logIndex", "rootHash", "treeSize", "hashes", "checkpoint"])
+        let checkpoint = try proof.object("checkpoint")
+        try checkpoint.allow(["envelope"])
+        self.init(
+            leafIndex: try proof.natural("logIndex"), treeSize: try proof.natural("treeSize"),
+            rootHash: try proof.bytes("rootHash"), siblings: try proof.listOfBytes("hashes", atMost: 63),
+            checkpoint: try checkpoint.text("envelope") ?? "")
     }
 }

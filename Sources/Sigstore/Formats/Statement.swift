@@ -61,6 +61,27 @@ struct Statement {
         let found = subjects.lazy.flatMap(\.digests).first { $0.algorithm.isExactly(wanted) }
         throw .wrongImage(found: found.map { "\($0.algorithm):\(excerpt($0.hex))" } ?? "no \(wanted) digest")
     }
+
+    /// The first subject that is the artifact in hand: it names at least one digest that can be compared, and every one
+    /// that can be compared is the artifact's. Names decide nothing.
+    func subject(withBytes bytes: [UInt8]) throws(VerificationError) -> Subject {
+        var hashes: [HashAlgorithm: String] = [:]
+        for subject in subjects {
+            var isSame = false
+            var differs = false
+            for digest in subject.digests {
+                guard let algorithm = HashAlgorithm.allCases.first(where: { $0.rawValue.isExactly(digest.algorithm) })
+                else { continue }
+                // Each is made once, however many subjects there are.
+                let hash = hashes[algorithm] ?? Hexadecimal.encode(algorithm.hash(bytes))
+                hashes[algorithm] = hash
+                if digest.hex.isExactly(hash) { isSame = true } else { differs = true }
+            }
+            if isSame, !differs { return subject }
+        }
+        let found = subjects.first?.digests.first
+        throw .wrongImage(found: found.map { "\(excerpt($0.algorithm)):\(excerpt($0.hex))" } ?? "no digest")
+    }
 }
 
 extension Statement.Subject {

@@ -23,6 +23,10 @@ public struct UnverifiedBundle: Hashable, Sendable {
         self.content = content
         self.origin = origin
     }
+
+    /// What an unreadable candidate says that is a bill of materials without any signature. It never is evidence; told
+    /// apart from other junk, it lets a denial say what would have to be signed.
+    public static let unsignedBillOfMaterials = "an SBOM was found, but it is not signed"
 }
 
 /// Where a candidate proof was found.
@@ -55,6 +59,14 @@ public struct CosignAnnotations: Hashable, Sendable {
     public let chain: String?
     public let rekorBundle: String?
     public let timestamp: String?
+
+    init(signature: String?, certificate: String?, chain: String?, rekorBundle: String?, timestamp: String?) {
+        self.signature = signature
+        self.certificate = certificate
+        self.chain = chain
+        self.rekorBundle = rekorBundle
+        self.timestamp = timestamp
+    }
 
     public init(_ annotations: [String: String]) {
         func value(_ key: String) -> String? { annotations[key].flatMap { $0.isEmpty ? nil : $0 } }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import OCI
+import SwiftASN1
 
 /// A public key of one of the kinds that are accepted, read once: kind, DER and the way to check signatures belong
 /// together. Whose key it is, and whether it is believed, is for whoever holds it.
@@ -55,4 +56,23 @@ enum SignedMessage {
 extension PublicKey: Hashable {
     static func == (one: PublicKey, other: PublicKey) -> Bool { one.der == other.der }
     func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
+}
+
+extension PublicKey {
+    /// Bits of an RSA key's modulus: `SEQUENCE { modulus INTEGER, … }` in the key's BIT STRING, RFC 8017 §A.1.1; `nil` for
+    /// every other key.
+    var rsaBits: Int? {
+        guard kind == .rsa else { return nil }
+        let modulus: ArraySlice<UInt8>? = try? DER.sequence(DER.parse(der), identifier: .sequence) { nodes in
+            _ = nodes.next()
+            let string = try ASN1BitString(derEncoded: &nodes)
+            return try DER.sequence(DER.parse(string.bytes), identifier: .sequence) { inner in
+                let modulus = try ArraySlice<UInt8>(derEncoded: &inner)
+                _ = inner.next()
+                return modulus
+            }
+        }
+        guard let magnitude = modulus?.drop(while: { $0 == 0 }), let first = magnitude.first else { return nil }
+        return magnitude.count * 8 - first.leadingZeroBitCount
+    }
 }

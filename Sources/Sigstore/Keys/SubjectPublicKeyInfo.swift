@@ -50,7 +50,7 @@ struct SubjectPublicKeyInfo {
             case .name([1, 2, 840, 10045, 3, 1, 7]): return .ecdsaP256
             case .name([1, 3, 132, 0, 34]): return .ecdsaP384
             case .name([1, 3, 132, 0, 35]): return .ecdsaP521
-            case .name(let curve): throw .unsupported("an elliptic curve key on curve \(curve)")
+            case .name(let curve): throw .unsupported(excerpt("an elliptic curve key on curve \(curve)"))
             case .absent, .null, .other: throw .unsupported("an elliptic curve key without a named curve")
             }
         // Parameters in one form only, so that one key has one fingerprint: RFC 3279 §2.3.1, RFC 8410 §3.
@@ -60,7 +60,7 @@ struct SubjectPublicKeyInfo {
         case [1, 3, 101, 112]:
             guard algorithm.parameters == .absent, key.bytes.count == 32 else { throw .malformed }
             return .ed25519
-        case let other: throw .unsupported("a key of algorithm \(other)")
+        case let other: throw .unsupported(excerpt("a key of algorithm \(other)"))
         }
     }
 }

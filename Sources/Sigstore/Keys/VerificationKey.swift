@@ -22,6 +22,12 @@ public struct VerificationKey: Sendable {
         self.hash = hash
     }
 
+    /// The key of a certificate, with the closed list for its kind.
+    init(_ publicKey: PublicKey) {
+        self.publicKey = publicKey
+        hash = nil
+    }
+
     /// Whether this key made `signature` over `message`, in one of the ways that the operator or the closed list
     /// allows. The proof never chooses.
     func verifies(_ signature: [UInt8], over message: SignedMessage) -> Bool {

@@ -45,4 +45,38 @@ struct LoggedSignature {
     let signature: [UInt8]
     let signer: Signer
     let content: Content
+    private let known = PartHashes()
+}
+
+extension LoggedSignature {
+    /// A part of the content that entries name by a hash.
+    enum Part: String, Hashable {
+        case message, envelope, payload
+        /// What an envelope's signature is over.
+        case encoding
+    }
+
+    /// The hash of a part whose bytes are `bytes`. Each is made once, however many entries ask for it: a proof may bring
+    /// 32 entries about an envelope of tens of megabytes.
+    func hash(_ algorithm: HashAlgorithm, of part: Part, _ bytes: @autoclosure () -> [UInt8]) -> [UInt8] {
+        known.hash(algorithm, of: part, bytes)
+    }
+}
+
+/// Hashes that were made already, by what they are of.
+private final class PartHashes {
+    private struct Name: Hashable {
+        let part: LoggedSignature.Part
+        let algorithm: HashAlgorithm
+    }
+
+    private var found: [Name: [UInt8]] = [:]
+
+    func hash(_ algorithm: HashAlgorithm, of part: LoggedSignature.Part, _ bytes: () -> [UInt8]) -> [UInt8] {
+        let name = Name(part: part, algorithm: algorithm)
+        if let known = found[name] { return known }
+        let hash = algorithm.hash(bytes())
+        found[name] = hash
+        return hash
+    }
 }

@@ -20,6 +20,14 @@ public struct Instant: Hashable, Sendable, Comparable {
         self.init(seconds: seconds, nanoseconds: UInt32(milliseconds % 1000) * 1_000_000)
     }
 
+    /// The beginning of the year 1.
+    public static let earliest = Instant(trusted: range.lowerBound)
+
+    private init(trusted seconds: Int64) {
+        self.seconds = seconds
+        nanoseconds = 0
+    }
+
     /// The year 1 to the end of the year 9999.
     private static let range: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 
@@ -97,7 +105,7 @@ extension Instant {
 }
 
 /// A number of at most nine decimal digits, nothing else.
-private func number(_ digits: ArraySlice<UInt8>) -> Int? {
+func number(_ digits: ArraySlice<UInt8>) -> Int? {
     guard 1...9 ~= digits.count else { return nil }
     var value = 0
     for digit in digits {

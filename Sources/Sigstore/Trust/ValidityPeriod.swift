@@ -13,6 +13,12 @@ public struct ValidityPeriod: Hashable, Sendable {
         self.end = end
     }
 
+    /// Open at the end, so that no order can be wrong.
+    init(from start: Instant) {
+        self.start = start
+        end = nil
+    }
+
     func contains(_ instant: Instant) -> Bool { start <= instant && end.map { instant <= $0 } ?? true }
 }
 
