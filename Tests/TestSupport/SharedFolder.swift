@@ -23,8 +23,11 @@ public enum SharedFolder {
 
     /// The bytes of a file in the folder; `nil` where it is not there.
     public static func bytes(_ relative: String) -> [UInt8]? {
-        path(relative).flatMap { FileManager.default.contents(atPath: $0) }.map { Array($0) }
+        path(relative).flatMap(contents)
     }
+
+    /// The bytes of a file by its full path; `nil` where it is not there.
+    static func contents(_ path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map { Array($0) } }
 
     /// The names in a subfolder, sorted; empty where it is not there.
     public static func names(in relative: String) -> [String] {
