@@ -9,8 +9,15 @@ struct VerificationErrorTests {
     static let all: [VerificationError] = [
         .unreadable("x"), .wrongKey(required: image), .wrongImage(found: "x"), .malformedPayload("x"), .claimType("x"),
         .payloadType("x"), .signatureCount(2), .malformedStatement("x"), .attestationIsNoSignature(predicateType: "x"),
-        .messageSignature, .signatureIsNoAttestation, .certificateWhereKeyRequired, .notYetChecked("x"),
+        .messageSignature, .signatureIsNoAttestation, .certificateWhereKeyRequired,
+        .keyWhereCertificateRequired, .notSignedByCertificate, .certificate(.noTime), .noIdentityRequired,
+        .log(.unreadable("x")), .duplicateLogEntry, .notEnoughLogEntries(found: 0, required: 1, offered: 0),
+        .timestamp(.unreadable("x")), .notEnoughTimestamps(found: 0, required: 1, offered: 0), .noProvenTime,
+        .wrongArtifact(found: "x"), .identity(mismatch),
     ]
+
+    private static let mismatch = IdentityMismatch(
+        field: .subject, required: [.exactly("a")], found: "b", subject: "b", issuer: "c")
 
     @Test("has a code of its own, in the alphabet of metric labels")
     func codes() {
@@ -23,11 +30,16 @@ struct VerificationErrorTests {
         let steps: [[VerificationError]] = [
             [.unreadable("x")],
             [.signatureCount(0), .messageSignature, .signatureIsNoAttestation],
-            [.certificateWhereKeyRequired],
-            [.wrongKey(required: image)],
+            [.certificateWhereKeyRequired, .keyWhereCertificateRequired],
+            [.wrongKey(required: image), .certificate(.noTime), .noIdentityRequired],
+            [.log(.unreadable("x")), .timestamp(.unreadable("x")), .duplicateLogEntry, .notSignedByCertificate],
+            [.identity(Self.mismatch)],
+            [
+                .notEnoughLogEntries(found: 0, required: 1, offered: 0), .noProvenTime,
+                .notEnoughTimestamps(found: 0, required: 1, offered: 0),
+            ],
             [.claimType("x"), .malformedPayload("x"), .malformedStatement("x"), .payloadType("x")],
-            [.wrongImage(found: "x"), .attestationIsNoSignature(predicateType: "x")],
-            [.notYetChecked("x")],
+            [.wrongImage(found: "x"), .attestationIsNoSignature(predicateType: "x"), .wrongArtifact(found: "x")],
         ]
         #expect(steps.flatMap { $0 }.count == Self.all.count)
         for (near, far) in zip(steps.dropFirst(), steps) {

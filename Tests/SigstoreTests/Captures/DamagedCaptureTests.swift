@@ -13,14 +13,15 @@ import Testing
 struct DamagedCaptureTests {
     static let rounds = 60
 
-    @Test("verifies only for what was signed", arguments: CapturedProofTests.fixtures)
-    func damage(fixture: CapturedProofTests.Fixture) throws {
-        let text = try #require(SharedFolder.bytes("captures/cosign/\(fixture.key)"))
+    @Test("verifies only for what was signed", arguments: RecordedFixture.all.filter { !$0.isKeyless })
+    func damage(fixture: RecordedFixture) throws {
+        guard case .key(let name) = fixture.signer else { return }
+        let text = try #require(SharedFolder.bytes("\(RecordedFixture.folder)/\(name)"))
         let key = try VerificationKey(pem: String(decoding: text, as: UTF8.self))
         let verifier = Verifier(trust: .none, options: VerificationOptions(key: key))
-        let image = try Digest(fixture.digest)
+        let image = fixture.image
         var random = SeededRandom(seed: 2026)
-        for proof in try Layout(folder: "captures/cosign/\(fixture.layout)").proofs(of: image) {
+        for proof in try Layout(folder: fixture.layoutFolder).proofs(of: image) {
             let signed = (try? verifier.signature(in: proof, of: image))?.claims.payload
             let stated = (try? verifier.statement(in: proof, of: image))?.statement.text
             for _ in 0..<Self.rounds {

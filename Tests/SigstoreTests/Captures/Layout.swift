@@ -20,7 +20,9 @@ struct Layout {
         var seen: Set<String> = []
         for entry in index["manifests"]?.elements ?? index.elements {
             guard let digest = entry["digest"]?.string else { throw Missing(what: "a digest") }
-            let name = entry["annotations"]?["org.opencontainers.image.ref.name"]?.string
+            let name =
+                entry["annotations"]?["org.opencontainers.image.ref.name"]?.string
+                ?? Self.tag(of: image, saved: entry["annotations"]?["kind"]?.string)
             switch name {
             case "\(image.tagStem).sig"?: found += try layers(of: digest, .signatureTag)
             case "\(image.tagStem).att"?: found += try layers(of: digest, .attestationTag)
@@ -35,6 +37,25 @@ struct Layout {
             }
         }
         return found
+    }
+
+    /// The image of a layout that `cosign save` wrote.
+    func savedImage() throws -> Digest {
+        let entry = try json("index.json")["manifests"]?.elements.first {
+            $0["annotations"]?["kind"]?.string?.hasPrefix("dev.cosignproject.cosign/image") == true
+        }
+        guard let digest = entry?["digest"]?.string else { throw Missing(what: "a saved image") }
+        return try Digest(digest)
+    }
+
+    /// `cosign save` marks what had a tag in the registry, and a layout of its making is about one image.
+    private static func tag(of image: Digest, saved kind: String?) -> String? {
+        switch kind {
+        case "dev.cosignproject.cosign/sigs": "\(image.tagStem).sig"
+        case "dev.cosignproject.cosign/atts": "\(image.tagStem).att"
+        case "dev.cosignproject.cosign/image", "dev.cosignproject.cosign/imageIndex": "latest"
+        default: nil
+        }
     }
 
     private func referred(_ digest: String, _ image: Digest) throws -> [UnverifiedBundle] {

@@ -40,6 +40,14 @@ struct ProofText {
     var content: (_ envelope: String) -> String = { #""dsseEnvelope":\#($0)"# }
     var bundleMore = ""
 
+    /// A log entry and a timestamp that are whole, and of nobody who is trusted.
+    static let logEntry = #"""
+        {"logIndex":"1","logId":{"keyId":"AAAA"},"kindVersion":{"kind":"dsse","version":"0.0.1"},"integratedTime":"1","inclusionPromise":{"signedEntryTimestamp":"AAAA"},"inclusionProof":{"logIndex":"1","rootHash":"AAAA","treeSize":"2","hashes":["AAAA"],"checkpoint":{"envelope":"x"}},"canonicalizedBody":"AAAA"}
+        """#
+    static let timestamp = #"{"signedTimestamp":"AAAA"}"#
+    static let witnessedMaterial =
+        #"{"publicKey":{},"tlogEntries":[\#(logEntry)],"timestampVerificationData":{"rfc3161Timestamps":[\#(timestamp)]}}"#
+
     /// An attestation, and no signature.
     static var attestation: ProofText {
         ProofText(

@@ -29,7 +29,7 @@ struct AcceptedProofTests {
 
         let verified = try verifier.signature(in: proof, of: image)
         #expect(verified.image == image)
-        #expect(verified.key == verifier.options.key.fingerprint)
+        #expect(verified.key == verifier.options.key?.fingerprint)
         #expect(verified.origin == proof.origin)
         #expect(verified.claims.type == "cosign container image signature")
         #expect(verified.claims.dockerReference == "registry.example/app")
@@ -37,7 +37,7 @@ struct AcceptedProofTests {
         #expect(verified.claims.payload == Array(payload.utf8))
         #expect(verified.unchecked.isEmpty)
 
-        let wrongKey = VerificationError.wrongKey(required: verified.key)
+        let wrongKey = VerificationError.wrongKey(required: try #require(verified.key))
         #expect(verifier.refusal(asSignature: proof, of: otherImage) == .wrongImage(found: image.description))
         #expect(verifier.refusal(asStatement: proof) == .signatureIsNoAttestation)
         for at in [0, signature.count / 2, signature.count - 1] {
@@ -62,7 +62,7 @@ struct AcceptedProofTests {
 
         let verified = try verifier.signature(in: found, of: image)
         #expect(verified.image == image)
-        #expect(verified.key == verifier.options.key.fingerprint)
+        #expect(verified.key == verifier.options.key?.fingerprint)
         #expect(verified.origin == found.origin)
         #expect(verified.claims.type == "https://sigstore.dev/cosign/sign/v1")
         #expect(verified.claims.dockerReference == nil)
@@ -89,7 +89,7 @@ struct AcceptedProofTests {
 
         let verified = try verifier.statement(in: found, of: image)
         #expect(verified.image == image)
-        #expect(verified.key == verifier.options.key.fingerprint)
+        #expect(verified.key == verifier.options.key?.fingerprint)
         #expect(verified.origin == found.origin)
         #expect(verified.predicateType == "https://spdx.dev/Document")
         #expect(verified.statement.text == Array(proof.statement.text.utf8))
@@ -128,7 +128,7 @@ struct AcceptedProofTests {
         _ refusal: (String, Verifier) -> VerificationError?,
         write: (ProofText, TestKey) throws -> String
     ) throws {
-        let wrongKey = VerificationError.wrongKey(required: verifier.options.key.fingerprint)
+        let wrongKey = VerificationError.wrongKey(required: try #require(verifier.options.key).fingerprint)
         #expect(refusal(try write(proof, key), verifier) == nil)
 
         var signature = proof

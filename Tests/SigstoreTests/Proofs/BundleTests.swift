@@ -62,9 +62,13 @@ struct BundleTests {
         Change("a key and a certificate", "unreadable") {
             $0.material = #"{"publicKey":{},"certificate":{"rawBytes":"AAAA"}}"#
         },
-        Change("a key and no certificate", "unreadable") { $0.material = #"{"publicKey":{},"certificate":null}"# },
+        Change("a key and no certificate", nil) { $0.material = #"{"publicKey":{},"certificate":null}"# },
         Change("a chain in 0.3", "unreadable") { $0.material = #"{"x509CertificateChain":{"certificates":[]}}"# },
         Change("a chain in 0.2", "certificate-where-key-required") {
+            $0.mediaType = #""application/vnd.dev.sigstore.bundle+json;version=0.2""#
+            $0.material = #"{"x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}}"#
+        },
+        Change("an empty chain in 0.2", "unreadable") {
             $0.mediaType = #""application/vnd.dev.sigstore.bundle+json;version=0.2""#
             $0.material = #"{"x509CertificateChain":{"certificates":[]}}"#
         },
@@ -88,7 +92,7 @@ struct BundleTests {
         Change("an envelope and a message signature", "unreadable") {
             $0.bundleMore = #","messageSignature":{"signature":"AAAA"}"#
         },
-        Change("an envelope and no message signature", "unreadable") { $0.bundleMore = #","messageSignature":null"# },
+        Change("an envelope and no message signature", nil) { $0.bundleMore = #","messageSignature":null"# },
         Change("an envelope that is null", "unreadable") { $0.content = { _ in #""dsseEnvelope":null"# } },
         Change("an envelope that is a string", "unreadable") { $0.content = { _ in #""dsseEnvelope":"x""# } },
         Change("an envelope in a list", "unreadable") { $0.content = { #""dsseEnvelope":[\#($0)]"# } },
@@ -110,6 +114,9 @@ struct BundleTests {
         Change("log entries null", nil) { $0.material = #"{"publicKey":{},"tlogEntries":null}"# },
         Change("log entries an object", "unreadable") { $0.material = #"{"publicKey":{},"tlogEntries":{}}"# },
         Change("a log entry that is null", "unreadable") { $0.material = #"{"publicKey":{},"tlogEntries":[null]}"# },
+        Change("a log entry with nothing in it", "unreadable") {
+            $0.material = #"{"publicKey":{},"tlogEntries":[{}]}"#
+        },
         Change("a log entry with more in it", "unreadable") {
             $0.material = #"{"publicKey":{},"tlogEntries":[{"future":1}]}"#
         },
@@ -168,8 +175,11 @@ struct BundleTests {
         let key = try TestKey.shared(.ed25519)
         let rows: [(String, Set<UncheckedMaterial>)] = [
             (#"{"publicKey":{}}"#, []),
-            (#"{"publicKey":{},"tlogEntries":[{}]}"#, [.transparencyLogEntry]),
-            (#"{"publicKey":{},"timestampVerificationData":{"rfc3161Timestamps":[{}]}}"#, [.timestamp]),
+            (#"{"publicKey":{},"tlogEntries":[\#(ProofText.logEntry)]}"#, [.transparencyLogEntry]),
+            (
+                #"{"publicKey":{},"timestampVerificationData":{"rfc3161Timestamps":[\#(ProofText.timestamp)]}}"#,
+                [.timestamp]
+            ),
         ]
         for (material, expected) in rows {
             var proof = ProofText()

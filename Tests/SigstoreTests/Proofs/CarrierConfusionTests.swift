@@ -80,7 +80,7 @@ struct CarrierConfusionTests {
     /// CVE-2023-33959, CVE-2022-23649: proofs copied from another image, or put together from two.
     @Test("two genuine proofs put together are none")
     func spliced() throws {
-        let wrongKey = VerificationError.wrongKey(required: verifier.options.key.fingerprint)
+        let wrongKey = VerificationError.wrongKey(required: try #require(verifier.options.key).fingerprint)
         let here = SimpleSigningText().text
         let there = SimpleSigningText(imageSection: #"{"docker-manifest-digest":"\#(otherImage)"}"#).text
         let signatureThere = try key.sign(Array(there.utf8))
@@ -104,7 +104,7 @@ struct CarrierConfusionTests {
     func hintOfRequiredKey() throws {
         let stranger = try TestKey(.p256)
         var proof = ProofText()
-        let hint = base64(hex(verifier.options.key.fingerprint.hex))
+        let hint = base64(hex(try #require(verifier.options.key).fingerprint.hex))
         proof.material = #"{"publicKey":{"hint":"\#(hint)"}}"#
         proof.signatures = { #"[{"keyid":"\#(hint)","sig":"\#(base64($0))"}]"# }
         let bundle = candidate(bundle: try proof.bundle(signedBy: stranger))

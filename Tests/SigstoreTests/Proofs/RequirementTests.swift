@@ -4,13 +4,16 @@ import Testing
 
 @testable import Sigstore
 
-@Suite("Material that is asked for and not yet checked is never passed over")
+@Suite("Material that is asked for is never passed over")
 struct RequirementTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let log: Bool
         let timestamp: Bool
         var testDescription: String { "log entry \(log), timestamp \(timestamp)" }
     }
+
+    /// A trust that believes in no log and no authority.
+    private static let codes: Set<String> = ["not-enough-log-entries", "not-enough-timestamps", "unreadable"]
 
     @Test(
         "in any carrier, whether it is there or not",
@@ -31,7 +34,7 @@ struct RequirementTests {
         let payload = SimpleSigningText().text
         let signature = ["dev.cosignproject.cosign/signature": base64(try key.sign(Array(payload.utf8)))]
         var logged = ProofText()
-        logged.material = #"{"publicKey":{},"tlogEntries":[{}],"timestampVerificationData":{"rfc3161Timestamps":[{}]}}"#
+        logged.material = ProofText.witnessedMaterial
 
         let signatures = [
             candidate(simpleSigning: payload, annotations: signature),
@@ -41,7 +44,7 @@ struct RequirementTests {
         ]
         for proof in signatures {
             #expect(silent.refusal(asSignature: proof) == nil)
-            #expect(asking.refusal(asSignature: proof)?.code == "not-yet-checked")
+            #expect(asking.refusal(asSignature: proof).map { Self.codes.contains($0.code) } == true)
         }
 
         let statements = [
@@ -52,8 +55,8 @@ struct RequirementTests {
         ]
         for proof in statements {
             #expect(silent.refusal(asStatement: proof) == nil)
-            #expect(asking.refusal(asStatement: proof)?.code == "not-yet-checked")
-            #expect(asking.refusal(asSignature: proof)?.code == "not-yet-checked")
+            #expect(asking.refusal(asStatement: proof).map { Self.codes.contains($0.code) } == true)
+            #expect(asking.refusal(asSignature: proof).map { Self.codes.contains($0.code) } == true)
         }
     }
 

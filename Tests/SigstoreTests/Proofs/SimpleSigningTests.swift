@@ -90,7 +90,8 @@ struct SimpleSigningTests {
     func signatureFirst(text: String) throws {
         let (key, verifier) = try verifier()
         let proof = candidate(simpleSigning: text, signature: try key.sign([1]))
-        #expect(verifier.refusal(asSignature: proof) == .wrongKey(required: verifier.options.key.fingerprint))
+        #expect(
+            verifier.refusal(asSignature: proof) == .wrongKey(required: try #require(verifier.options.key).fingerprint))
     }
 
     /// Writes the annotation's value for a signature.
