@@ -6,8 +6,16 @@ import Sigstore
 /// One authority asked about one image: its proofs are looked up and checked, and what is found is put into words.
 public struct AuthorityExamination: Sendable {
     private let store: EvidenceStore
+    private let trust: TrustMaterial
 
-    public init(store: EvidenceStore) { self.store = store }
+    /// With the trust material in force now, which stays the same however long the examination takes.
+    public init(store: EvidenceStore) {
+        self.store = store
+        trust = store.trust.current
+    }
+
+    /// By which proofs are checked here.
+    var generation: TrustGeneration { trust.generation }
 
     /// A finding, and whether all of it was remembered: then no registry had to be asked.
     public struct Examined: Sendable {
@@ -29,7 +37,7 @@ public struct AuthorityExamination: Sendable {
             return refused(authority, reason)
         case .notYet(let what):
             return refused(authority, DenialReason(.notYetChecked, "authority \(authority.name): \(what)"))
-        case .key(let options):
+        case .signer(let options):
             return authority.attestations.isEmpty
                 ? await examineSignatures(authority, options, image)
                 : await examineAttestations(authority, options, image)
@@ -43,7 +51,7 @@ public struct AuthorityExamination: Sendable {
 
     /// Looks at the proofs that have sufficed before, and asks the places only where those do not satisfy.
     private func examine(
-        _ authority: Authority, _ kind: ProofKind, _ image: ResolvedImage,
+        _ authority: Authority, _ options: VerificationOptions, _ kind: ProofKind, _ image: ResolvedImage,
         weigh: (Search) async -> AuthorityFinding.Result
     ) async -> Examined {
         let places = Self.places(authority, image)
@@ -52,8 +60,15 @@ public struct AuthorityExamination: Sendable {
             return Examined(
                 finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true)
         }
-        let search = await search(places, kind, image)
-        let result = await weigh(search)
+        var search = await search(places, kind, image)
+        var result = await weigh(search)
+        if case .refused = result, let log = authority.logSearch {
+            let unlogged = search.candidates.filter { lacksEntry($0, kind, options, image) }
+            if let logged = await logged(search, unlogged, in: log) {
+                search = logged
+                result = await weigh(search)
+            }
+        }
         if case .satisfied(let match) = result {
             let used = match.origins
             for place in places {
@@ -70,11 +85,11 @@ public struct AuthorityExamination: Sendable {
     private func examineSignatures(
         _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage
     ) async -> Examined {
-        await examine(authority, .signature, image) { search in
+        await examine(authority, options, .signature, image) { search in
             var verified: [VerifiedSignature] = []
             var failures: [VerificationError] = []
             let isWhole = await eachCandidate(search) { bundle in
-                switch store.evidence.signature(in: bundle, of: image.digest, options) {
+                switch store.evidence.signature(in: bundle, of: image.digest, options, trust) {
                 case .success(let signature): verified.append(signature)
                 case .failure(let error): failures.append(error)
                 }
@@ -83,31 +98,35 @@ public struct AuthorityExamination: Sendable {
                 return .satisfied(
                     AuthorityMatch(
                         authority: authority.name, evidence: .signatures(signatures),
-                        summary: "signed by key \(signatures.first.key), \(signatures.first.origin.carrier.rawValue)",
-                        notes: notes(options, unchecked: verified.map(\.unchecked))))
+                        summary: "signed by \(signatures.first.signer), \(signatures.first.origin.carrier.rawValue)",
+                        notes: notes(options, verified.map(\.support))))
             }
-            let reasons = signatureReasons(authority, image, failures)
+            let reasons = signatureReasons(authority, options, image, failures)
             let outages = search.outages + (isWhole ? [] : [.cancelled])
             if let outages = AtLeastOne(outages) { return .outage(outages, also: reasons) }
-            return .refused(AtLeastOne(reasons) ?? AtLeastOne(unsigned(authority, image)))
+            return .refused(AtLeastOne(reasons) ?? AtLeastOne(unsigned(authority, options, image)))
         }
     }
 
-    private func unsigned(_ authority: Authority, _ image: ResolvedImage) -> DenialReason {
+    private func unsigned(
+        _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage
+    ) -> DenialReason {
         DenialReason(
             .noSignatures,
-            "signature key validation failed for authority \(authority.name) for \(image.matchingName): no signatures "
-                + "found; sign it: cosign sign --key cosign.key \(image.repository)@\(image.digest)")
+            "signature \(options.signer.word) validation failed for authority \(authority.name) for "
+                + "\(image.matchingName): no signatures found; sign it: cosign sign\(options.signer.flag) "
+                + "\(image.repository)@\(image.digest)")
     }
 
     private func signatureReasons(
-        _ authority: Authority, _ image: ResolvedImage, _ failures: [VerificationError]
+        _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage,
+        _ failures: [VerificationError]
     ) -> [DenialReason] {
         ranked(failures).map { error in
             DenialReason(
-                error.asksForUncheckedMaterial ? .notYetChecked : .noMatchingSignatures,
-                "signature key validation failed for authority \(authority.name) for \(image.matchingName): "
-                    + "no matching signatures: \(error)\(error.advice)")
+                .noMatchingSignatures,
+                "signature \(options.signer.word) validation failed for authority \(authority.name) for "
+                    + "\(image.matchingName): no matching signatures: \(error)\(error.advice)")
         }
     }
 
@@ -116,67 +135,102 @@ public struct AuthorityExamination: Sendable {
     private func examineAttestations(
         _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage
     ) async -> Examined {
-        await examine(authority, .attestation, image) { search in
-            var verified: [VerifiedStatement] = []
-            var failures: [VerificationError] = []
+        await examine(authority, options, .attestation, image) { search in
+            var found = FoundStatements()
             let isWhole = await eachCandidate(search) { bundle in
-                switch store.evidence.statement(in: bundle, of: image.digest, options) {
-                case .success(let statement): verified.append(statement)
-                case .failure(.signatureIsNoAttestation): break
-                case .failure(let error): failures.append(error)
-                }
+                found.add(store.evidence.statement(in: bundle, of: image.digest, options, trust))
             }
             var satisfied: [VerifiedStatement] = []
-            var missing: [DenialReason] = []
+            var seen: Set<VerifiedStatement> = []
+            var missing: [AttestationRequirement] = []
             for requirement in authority.attestations {
-                let wanted = requirement.predicateType
-                if let statement = verified.first(where: { PredicateType.isSame($0.predicateType, wanted) }) {
-                    satisfied.append(statement)
-                } else {
-                    missing.append(absent(requirement, authority, image, verified, failures))
+                let matching = found.verified.filter {
+                    PredicateType.isSame($0.predicateType, requirement.predicateType)
                 }
+                if matching.isEmpty { missing.append(requirement) }
+                satisfied += matching.filter { seen.insert($0).inserted }
             }
-            if let reasons = AtLeastOne(missing) {
+            guard missing.isEmpty else {
                 let outages = search.outages + (isWhole ? [] : [.cancelled])
-                return AtLeastOne(outages).map { .outage($0, also: missing) } ?? .refused(reasons)
+                if outages.isEmpty, !found.hasUnsignedBillOfMaterials {
+                    found.hasUnsignedBillOfMaterials = await hasUnsignedBillOfMaterials(authority, image)
+                }
+                let reasons = missing.map { absent($0, authority, options, image, found) }
+                if let outages = AtLeastOne(outages) { return .outage(outages, also: reasons) }
+                return .refused(AtLeastOne(reasons) ?? AtLeastOne(unsigned(authority, options, image)))
             }
             guard let statements = AtLeastOne(satisfied) else {
                 // Without a requirement the authority asks for signatures, and does not come here.
-                return .refused(AtLeastOne(unsigned(authority, image)))
+                return .refused(AtLeastOne(unsigned(authority, options, image)))
             }
-            let types = satisfied.map(\.predicateType).joined(separator: ", ")
+            var types: [String] = []
+            for type in satisfied.map(\.predicateType) where !types.contains(type) { types.append(type) }
             return .satisfied(
                 AuthorityMatch(
                     authority: authority.name, evidence: .statements(statements),
-                    summary: "attested by key \(options.key.fingerprint): \(types)",
-                    notes: notes(options, unchecked: satisfied.map(\.unchecked))
+                    summary: "attested by \(statements.first.signer): \(types.joined(separator: ", "))",
+                    notes: notes(options, satisfied.map(\.support))
                         + ["only attestations were checked; a plain signature was not required (signature-not-checked)"]
                 ))
         }
     }
 
     private func absent(
-        _ requirement: AttestationRequirement, _ authority: Authority, _ image: ResolvedImage,
-        _ verified: [VerifiedStatement], _ failures: [VerificationError]
+        _ requirement: AttestationRequirement, _ authority: Authority, _ options: VerificationOptions,
+        _ image: ResolvedImage, _ found: FoundStatements
     ) -> DenialReason {
-        let place = "attestation key validation failed for authority \(authority.name) for \(image.matchingName)"
-        if !verified.isEmpty {
-            let types = Set(verified.map(\.predicateType)).sorted().joined(separator: ",")
+        let place =
+            "attestation \(options.signer.word) validation failed for authority \(authority.name) for \(image.matchingName)"
+        let sign =
+            "cosign attest\(options.signer.flag) --type \(requirement.predicateType) --predicate FILE "
+            + "\(image.repository)@\(image.digest)"
+        let unsigned =
+            found.hasUnsignedBillOfMaterials ? "; \(UnverifiedBundle.unsignedBillOfMaterials); sign it: \(sign)" : ""
+        if !found.verified.isEmpty {
+            let types = Set(found.verified.map(\.predicateType)).sorted()
             return DenialReason(
                 .noMatchingAttestations,
                 "\(place): no matching attestations with type \(requirement.predicateType), checked the following "
-                    + "predicateTypes: \"\(types)\"")
+                    + "predicateTypes: \"\(types.joined(separator: ","))\"\(unsigned)", otherPredicateTypes: types)
         }
-        if let nearest = ranked(failures).first {
+        if let nearest = ranked(found.failures).first {
             return DenialReason(
-                nearest.asksForUncheckedMaterial ? .notYetChecked : .noMatchingAttestations,
-                "\(place): no matching attestations: \(nearest)\(nearest.advice)")
+                .noMatchingAttestations,
+                "\(place): no matching attestations: \(nearest)\(nearest.advice)\(unsigned)")
         }
         return DenialReason(
             .noAttestations,
-            "\(place): no matching attestations: none found; attest it: cosign attest --key cosign.key --type "
-                + "\(requirement.predicateType) --predicate FILE \(image.repository)@\(image.digest)")
+            "\(place): no matching attestations: none found"
+                + (unsigned.isEmpty ? "; attest it: \(sign)" : unsigned))
     }
+
+    /// Whether a bill of materials lies under cosign's tag for it, which is unsigned wherever it lies. One more request
+    /// for each place, and only for the words of a denial that stands already: where the place does not answer, or not
+    /// soon, the denial is told without them, and stays what it is.
+    private func hasUnsignedBillOfMaterials(_ authority: Authority, _ image: ResolvedImage) async -> Bool {
+        let places = Self.places(authority, image)
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { [store] in
+                for place in places {
+                    let lookup = try? await store.proofs(of: image, kind: .billOfMaterials, at: place).value
+                    guard case .found(let bundles)? = lookup else { continue }
+                    if bundles.all.contains(where: \.isUnsignedBillOfMaterials) { return true }
+                }
+                return false
+            }
+            group.addTask {
+                await Deadline.after(Self.patienceForWords).wait()
+                return false
+            }
+            let isFound = await group.next() ?? false
+            group.cancelAll()
+            return isFound
+        }
+    }
+
+    /// A registry that has just answered the other questions answers this one in milliseconds; an API server waits ten
+    /// seconds for all of it.
+    private static let patienceForWords: Duration = .seconds(1)
 
     // MARK: Both
 
@@ -208,6 +262,46 @@ public struct AuthorityExamination: Sendable {
         return search
     }
 
+    /// Whether a proof was refused for want of a log entry and brings none: only then is a log worth a question.
+    private func lacksEntry(
+        _ bundle: UnverifiedBundle, _ kind: ProofKind, _ options: VerificationOptions, _ image: ResolvedImage
+    ) -> Bool {
+        guard bundle.contentToSearch != nil else { return false }
+        let error: VerificationError? =
+            switch kind {
+            case .signature: store.evidence.signature(in: bundle, of: image.digest, options, trust).error
+            case .attestation: store.evidence.statement(in: bundle, of: image.digest, options, trust).error
+            case .billOfMaterials: nil
+            }
+        if case .notEnoughLogEntries(_, _, offered: 0) = error { return true }
+        return false
+    }
+
+    /// Contents about which a log is asked for one image: proofs that bring no entry are the oldest cosign's, and a
+    /// hundred junk ones must not become a hundred questions.
+    private static let maximumLogQuestions = 16
+
+    /// The search with, for each proof that brings no log entry, one that does for every entry that the log has; `nil`
+    /// where it has none.
+    private func logged(
+        _ search: Search, _ unlogged: [UnverifiedBundle], in log: LogAddress
+    ) async -> Search? {
+        var logged = search
+        var isLogged = false
+        for bundle in unlogged.prefix(Self.maximumLogQuestions) {
+            guard let content = bundle.contentToSearch else { continue }
+            do throws(Outage) {
+                let entries = try await store.entries(of: content, in: log)
+                isLogged = isLogged || !entries.isEmpty
+                logged.candidates += entries.map { bundle.adding($0) }
+            } catch {
+                isLogged = true
+                logged.outages.append(error)
+            }
+        }
+        return isLogged ? logged : nil
+    }
+
     /// `false` where time ran out before all were looked at: a thousand hostile proofs take seconds to refuse, and other
     /// reviews get their turn in between.
     private func eachCandidate(_ search: Search, _ check: (UnverifiedBundle) -> Void) async -> Bool {
@@ -233,10 +327,10 @@ public struct AuthorityExamination: Sendable {
         return Array(distinct.sorted { $0.nearness > $1.nearness }.prefix(5))
     }
 
-    private func notes(_ options: VerificationOptions, unchecked: [Set<UncheckedMaterial>]) -> [String] {
+    private func notes(_ options: VerificationOptions, _ support: [ProvenSupport]) -> [String] {
         var notes: [String] = []
         if !options.requiresLogEntry { notes.append("no transparency log entry was required") }
-        let ignored = unchecked.reduce(into: Set<UncheckedMaterial>()) { $0.formUnion($1) }
+        let ignored = support.reduce(into: Set<UncheckedMaterial>()) { $0.formUnion($1.unchecked) }
         if !ignored.isEmpty {
             notes.append("not checked: " + ignored.sorted().map(\.rawValue).joined(separator: ", "))
         }
@@ -244,21 +338,65 @@ public struct AuthorityExamination: Sendable {
     }
 }
 
+/// What came of the candidates of one image.
+private struct FoundStatements {
+    private(set) var verified: [VerifiedStatement] = []
+    private(set) var failures: [VerificationError] = []
+    var hasUnsignedBillOfMaterials = false
+
+    mutating func add(_ result: Result<VerifiedStatement, VerificationError>) {
+        switch result {
+        case .success(let statement): verified.append(statement)
+        case .failure(.signatureIsNoAttestation): break
+        case .failure(.unreadable(UnverifiedBundle.unsignedBillOfMaterials)): hasUnsignedBillOfMaterials = true
+        case .failure(let error): failures.append(error)
+        }
+    }
+}
+
+extension UnverifiedBundle {
+    fileprivate var isUnsignedBillOfMaterials: Bool { content == .unreadable(Self.unsignedBillOfMaterials) }
+}
+
+extension Result {
+    fileprivate var error: Failure? {
+        if case .failure(let error) = self { return error }
+        return nil
+    }
+}
+
 extension AuthorityMatch {
     fileprivate var origins: Set<ProofOrigin> { Set(signatures.map(\.origin) + statements.map(\.origin)) }
 }
 
-extension VerificationError {
-    fileprivate var asksForUncheckedMaterial: Bool {
-        if case .notYetChecked = self { return true }
-        return false
+extension RequiredSigner {
+    /// As a denial names the way in which proofs are checked.
+    fileprivate var word: String {
+        switch self {
+        case .key: "key"
+        case .certificate: "keyless"
+        }
     }
 
+    /// As cosign is told to sign in this way.
+    fileprivate var flag: String {
+        switch self {
+        case .key: " --key cosign.key"
+        case .certificate: ""
+        }
+    }
+}
+
+extension VerificationError {
     /// How to mend it, where there is one way.
     fileprivate var advice: String {
         switch self {
         case .wrongKey: "; sign it with the key that the policy names, or add the signer's key as another authority"
         case .wrongImage: "; sign this digest itself"
+        case .identity: "; sign it from there, or add the signer to 'identities'"
+        case .keyWhereCertificateRequired: "; sign it without a key, or name the key in an authority of its own"
+        case .certificateWhereKeyRequired: "; sign it with the key, or add a keyless authority"
+        case .notEnoughLogEntries(_, _, offered: 0): "; let cosign upload to a transparency log, or do not require one"
         case .attestationIsNoSignature: "; sign it: cosign sign, or list the attestation's type under 'attestations'"
         default: ""
         }

@@ -14,44 +14,43 @@ final class EvidenceCache: Sendable {
         let options: VerificationOptions
     }
 
-    private let trust: TrustMaterial
     private let life: Duration
     private let signatures: ByteBoundedCache<Key, Result<VerifiedSignature, VerificationError>>
     private let statements: ByteBoundedCache<Key, Result<VerifiedStatement, VerificationError>>
 
     /// - Parameter bytes: for signatures, and again for statements.
-    init(trust: TrustMaterial, bytes: Int, life: Duration) {
-        self.trust = trust
+    init(bytes: Int, life: Duration) {
         self.life = life
         signatures = ByteBoundedCache(name: "signatures", limit: bytes / 2)
         statements = ByteBoundedCache(name: "statements", limit: bytes / 2)
     }
 
     func signature(
-        in bundle: UnverifiedBundle, of image: Digest, _ options: VerificationOptions
+        in bundle: UnverifiedBundle, of image: Digest, _ options: VerificationOptions, _ trust: TrustMaterial
     ) -> Result<VerifiedSignature, VerificationError> {
         let verifier = Verifier(trust: trust, options: options)
         return remembered(
-            signatures, bundle, image, options,
+            signatures, bundle, image, verifier,
             bytes: { $0.claims.payload.count + $0.claims.optional.count }
         ) { () throws(VerificationError) in try verifier.signature(in: bundle, of: image) }
     }
 
     func statement(
-        in bundle: UnverifiedBundle, of image: Digest, _ options: VerificationOptions
+        in bundle: UnverifiedBundle, of image: Digest, _ options: VerificationOptions, _ trust: TrustMaterial
     ) -> Result<VerifiedStatement, VerificationError> {
         let verifier = Verifier(trust: trust, options: options)
         // The envelope, the payload in it, and the payload's tape of 16 bytes for each value.
         return remembered(
-            statements, bundle, image, options, bytes: { $0.envelope.count * 2 + $0.statement.text.count * 4 }
+            statements, bundle, image, verifier, bytes: { $0.envelope.count * 2 + $0.statement.text.count * 4 }
         ) { () throws(VerificationError) in try verifier.statement(in: bundle, of: image) }
     }
 
     private func remembered<Value>(
         _ cache: ByteBoundedCache<Key, Result<Value, VerificationError>>, _ bundle: UnverifiedBundle, _ image: Digest,
-        _ options: VerificationOptions, bytes: (Value) -> Int, check: () throws(VerificationError) -> Value
+        _ verifier: Verifier, bytes: (Value) -> Int, check: () throws(VerificationError) -> Value
     ) -> Result<Value, VerificationError> {
-        let key = Key(proof: Self.identity(bundle), image: image, trust: trust.generation, options: options)
+        let key = Key(
+            proof: Self.identity(bundle), image: image, trust: verifier.trust.generation, options: verifier.options)
         if let known = cache.value(for: key) { return known }
         let result: Result<Value, VerificationError>
         do throws(VerificationError) { result = .success(try check()) } catch { result = .failure(error) }
@@ -62,7 +61,8 @@ final class EvidenceCache: Sendable {
     }
 
     private static func identity(_ bundle: UnverifiedBundle) -> Digest {
-        var text: [UInt8] = Array("\(bundle.origin.carrier.rawValue) \(bundle.origin.blob) ".utf8)
+        var text: [UInt8] = Array(
+            "\(bundle.origin.carrier.rawValue) \(bundle.origin.manifest) \(bundle.origin.blob) ".utf8)
         func add(_ form: String, _ annotations: CosignAnnotations?) {
             text += Array(form.utf8)
             for part in annotations?.parts ?? [] {

@@ -32,9 +32,13 @@ public enum ProofLookup: Sendable {
     case nonePublished
 }
 
-/// Which of cosign's tags is read; referrers are read for both, since one carrier serves both.
+/// Which of cosign's tags is read. Referrers are read for signatures and attestations alike, since one carrier serves
+/// both.
 public enum ProofKind: String, Hashable, Sendable {
     case signature, attestation
+    /// What lies under the `.sbom` tag, which nobody has signed there: at most one candidate, which says
+    /// `UnverifiedBundle.unsignedBillOfMaterials`. It is asked for to put a denial into words, and never is a proof.
+    case billOfMaterials = "bill-of-materials"
 }
 
 /// Where proofs of an image are looked for.

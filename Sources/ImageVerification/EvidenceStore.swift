@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import OCI
 import Policy
-public import Sigstore
+import Sigstore
 
 /// What has been learned from the evidence source, remembered within bounds, and asked once where many ask.
 ///
@@ -28,6 +28,8 @@ public final class EvidenceStore: Sendable {
     private let limits: CacheLimits
     /// How long shared work may take, whoever waits for it.
     private let patience: Duration
+    /// By which proofs are checked: each verdict takes it once.
+    let trust: TrustInForce
     let evidence: EvidenceCache
     private let tags: ByteBoundedCache<TagKey, ResolvedImage>
     /// What a place held when it was asked a moment ago.
@@ -36,20 +38,33 @@ public final class EvidenceStore: Sendable {
     private let sufficient: ByteBoundedCache<ProofsKey, [UnverifiedBundle]>
     private let resolving: SingleFlight<TagKey, ResolutionLookup>
     private let searching: SingleFlight<ProofsKey, ProofLookup>
+    /// Asked only for authorities that name a log; without one such an authority finds nothing there.
+    private let logs: (any LogSearch)?
+    private let logged: ByteBoundedCache<LogKey, [LogSearchResult]>
+    private let searchingLogs: SingleFlight<LogKey, [LogSearchResult]>
+
+    private struct LogKey: Hashable, Sendable {
+        let content: Digest
+        let log: LogAddress
+    }
 
     public init(
-        source: any EvidenceSource, trust: TrustMaterial, limits: CacheLimits = .default,
-        patience: Duration = defaultPatience, work: SharedWork
+        source: any EvidenceSource, trust: TrustInForce, limits: CacheLimits = .default,
+        patience: Duration = defaultPatience, logs: (any LogSearch)? = nil, work: SharedWork
     ) {
         self.source = source
         self.limits = limits
         self.patience = patience
-        evidence = EvidenceCache(trust: trust, bytes: limits.evidenceBytes / 4, life: limits.sufficientLife)
+        self.trust = trust
+        evidence = EvidenceCache(bytes: limits.evidenceBytes / 4, life: limits.sufficientLife)
         tags = ByteBoundedCache(name: "tags", limit: limits.evidenceBytes / 8)
         listings = ByteBoundedCache(name: "listings", limit: limits.evidenceBytes / 4)
         sufficient = ByteBoundedCache(name: "proofs", limit: limits.evidenceBytes / 4)
         resolving = SingleFlight(work: work)
         searching = SingleFlight(work: work)
+        self.logs = logs
+        logged = ByteBoundedCache(name: "log-entries", limit: limits.evidenceBytes / 8)
+        searchingLogs = SingleFlight(work: work)
     }
 
     /// Something, and whether it was remembered rather than asked for.
@@ -111,6 +126,26 @@ public final class EvidenceStore: Sendable {
         return Remembered(value: lookup, isCached: false)
     }
 
+    /// What a log has under a content's hash, as it was a moment ago.
+    func entries(of content: Digest, in log: LogAddress) async throws(Outage) -> [LogSearchResult] {
+        guard let logs else { return [] }
+        let key = LogKey(content: content, log: log)
+        if let known = logged.value(for: key) { return known }
+        return try await searchingLogs.value(for: key, service: log.description) { [patience, logged, limits] in
+            if let known = logged.peek(key) { return .success(known) }
+            let answer = await outcome { () async throws(Outage) in
+                try await logs.entries(of: content, in: log, deadline: .after(patience))
+            }
+            if case .success(let entries) = answer {
+                // An entry's annotation has some five thousand bytes.
+                logged.insert(
+                    entries, for: key, bytes: 512 + entries.count * 8192,
+                    expires: .now.advanced(by: entries.isEmpty ? limits.absenceLife : limits.candidateLife))
+            }
+            return answer
+        }
+    }
+
     /// These proofs sufficed: they are looked at first from now on, and the place is not asked again for whoever they
     /// satisfy. Policies with different keys each add theirs.
     func keep(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ProofPlace) {
@@ -130,13 +165,15 @@ public final class EvidenceStore: Sendable {
 
     /// By name of the cache, for the metrics.
     public var counters: [(name: String, counters: CacheCounters)] {
-        [(tags.name, tags.counters), (listings.name, listings.counters), (sufficient.name, sufficient.counters)]
+        [tags.counted, listings.counted, sufficient.counted, logged.counted]
             + evidence.counters
     }
 
     /// By what was asked, for the metrics.
     public var flights: [(name: String, counters: FlightCounters)] {
-        [("resolve", resolving.counters), ("proofs", searching.counters)]
+        [
+            ("resolve", resolving.counters), ("proofs", searching.counters), ("log-entries", searchingLogs.counters),
+        ]
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import OCI
 public import Policy
+public import Sigstore
 
 /// What all policies say about one image.
 public struct ImageVerdict: Sendable {
@@ -10,6 +11,8 @@ public struct ImageVerdict: Sendable {
     public let finding: Finding
     /// Whether all of it was remembered: then no registry had to be asked.
     public let isCached: Bool
+    /// The trust material by which proofs were checked; `nil` where none was looked at.
+    public let trust: TrustGeneration?
 
     public enum Finding: Sendable {
         /// One judgement per matching policy, in order of policy name.
@@ -21,11 +24,15 @@ public struct ImageVerdict: Sendable {
         case outage(Outage, modes: [EnforcementMode])
     }
 
-    public init(reference: ImageReference, image: ResolvedImage?, finding: Finding, isCached: Bool) {
+    public init(
+        reference: ImageReference, image: ResolvedImage?, finding: Finding, isCached: Bool,
+        trust: TrustGeneration? = nil
+    ) {
         self.reference = reference
         self.image = image
         self.finding = finding
         self.isCached = isCached
+        self.trust = trust
     }
 }
 

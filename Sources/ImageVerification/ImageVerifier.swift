@@ -7,13 +7,11 @@ public struct ImageVerifier: ImageVerifying {
     private let policies: PoliciesInForce
     private let noMatch: NoMatchAction
     private let store: EvidenceStore
-    private let examination: AuthorityExamination
 
     public init(policies: PoliciesInForce, noMatch: NoMatchAction, store: EvidenceStore) {
         self.policies = policies
         self.noMatch = noMatch
         self.store = store
-        examination = AuthorityExamination(store: store)
     }
 
     public func verdict(
@@ -39,7 +37,8 @@ public struct ImageVerifier: ImageVerifying {
                 finding: .unresolved(reason, modes: modes(of: reference, workload)), isCached: false)
         }
         let selection = policies.current.policies(for: image.pinned, workload: workload)
-        let judged = await judge(selection.policies, image)
+        let examination = AuthorityExamination(store: store)
+        let judged = await judge(selection.policies, image, examination)
         // A stable order, whichever registry answered first.
         let judgements = (selection.denials + judged.map(\.judgement)).sorted { $0.policy < $1.policy }
         guard let all = AtLeastOne(judgements) else {
@@ -48,7 +47,7 @@ public struct ImageVerifier: ImageVerifying {
         }
         return ImageVerdict(
             reference: reference, image: image, finding: .judged(all),
-            isCached: resolved.isCached && judged.allSatisfy(\.isCached))
+            isCached: resolved.isCached && judged.allSatisfy(\.isCached), trust: examination.generation)
     }
 
     private struct Judged: Sendable {
@@ -57,14 +56,18 @@ public struct ImageVerifier: ImageVerifying {
     }
 
     /// Every policy, and every authority of each, at the same time; equal lookups meet in the store.
-    private func judge(_ policies: [ClusterImagePolicy], _ image: ResolvedImage) async -> [Judged] {
+    private func judge(
+        _ policies: [ClusterImagePolicy], _ image: ResolvedImage, _ examination: AuthorityExamination
+    ) async -> [Judged] {
         await withTaskGroup { group in
-            for policy in policies { group.addTask { await judge(policy, image) } }
+            for policy in policies { group.addTask { await judge(policy, image, examination) } }
             return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
-    private func judge(_ policy: ClusterImagePolicy, _ image: ResolvedImage) async -> Judged {
+    private func judge(
+        _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ examination: AuthorityExamination
+    ) async -> Judged {
         let examined = await withTaskGroup { group in
             for (index, authority) in policy.authorities.enumerated() {
                 group.addTask { (index, await examination.examine(authority, image)) }

@@ -28,8 +28,10 @@ public enum PredicateType {
         "openvex": "https://openvex.dev/ns",
     ]
 
-    /// The URI that the name stands for; any other text stands for itself.
-    public static func uri(_ name: String) -> String { aliases[name] ?? name }
+    /// The URI that the name stands for, also in the spelling of older releases; any other text stands for itself.
+    public static func uri(_ name: String) -> String {
+        aliases[name] ?? String(decoding: withScheme(name), as: UTF8.self)
+    }
 
     /// Whether a statement's type is the one that is asked for: byte by byte, but for cosign's own two types, which
     /// older releases wrote without `https://`.

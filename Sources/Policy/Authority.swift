@@ -7,7 +7,8 @@ public struct Authority: Sendable {
     public enum Check: Sendable {
         case staticPass
         case staticFail(message: String)
-        case key(VerificationOptions)
+        /// A signer, and what has to support a signature: logs, timestamps.
+        case signer(VerificationOptions)
         /// A field that the schema knows and this build cannot check yet; it never passes.
         case notYet(String)
     }
@@ -19,12 +20,18 @@ public struct Authority: Sendable {
     public let sources: [ProofSource]
     /// All of them are needed; empty means that a signature is.
     public let attestations: [AttestationRequirement]
+    /// A Rekor v1 log that is asked for the entry of a proof that brings none; `nil` asks nobody.
+    public let logSearch: LogAddress?
 
-    public init(name: String, check: Check, sources: [ProofSource] = [], attestations: [AttestationRequirement] = []) {
+    public init(
+        name: String, check: Check, sources: [ProofSource] = [], attestations: [AttestationRequirement] = [],
+        logSearch: LogAddress? = nil
+    ) {
         self.name = name
         self.check = check
         self.sources = sources
         self.attestations = attestations
+        self.logSearch = logSearch
     }
 }
 

@@ -20,7 +20,7 @@ public struct AuthorityMatch: Hashable, Sendable {
         /// The document says that everything passes; nothing was verified.
         case staticPass
         case signatures(AtLeastOne<VerifiedSignature>)
-        /// In the order of the requirements that they satisfy.
+        /// Every one of a required type, in the order of the requirements, each once.
         case statements(AtLeastOne<VerifiedStatement>)
     }
 
@@ -53,10 +53,13 @@ public struct AuthorityMatch: Hashable, Sendable {
 public struct DenialReason: Hashable, Sendable {
     public let code: Code
     public let sentence: String
+    /// Predicate types of the attestations that verified, where none of them is the required one; sorted.
+    public let otherPredicateTypes: [String]
 
-    public init(_ code: Code, _ sentence: String) {
+    public init(_ code: Code, _ sentence: String, otherPredicateTypes: [String] = []) {
         self.code = code
         self.sentence = sentence
+        self.otherPredicateTypes = otherPredicateTypes
     }
 
     public enum Code: String, Hashable, Sendable, CaseIterable {

@@ -78,14 +78,18 @@ extension RegistryClient: EvidenceSource {
         let found = try await within(deadline, service: service) { () async throws(Outage) -> [UnverifiedBundle] in
             let session = try session(place.repository, deadline)
             let collection = ProofCollection(session, limits: limits, lookup)
-            let suffix = kind == .signature ? "sig" : "att"
-            let tag = "\(place.tagPrefix)\(image.digest.tagStem).\(suffix)"
-            return try await concurrently([Part.tag, .referrers], width: 2) {
+            let tag = "\(place.tagPrefix)\(image.digest.tagStem).\(kind.tagSuffix)"
+            let parts: [Part] = kind == .billOfMaterials ? [.tag] : [.tag, .referrers]
+            return try await concurrently(parts, width: 2) {
                 (part) async throws(Outage) -> [UnverifiedBundle] in
                 switch part {
                 case .tag:
                     switch try await session.content(tag: tag, budget: collection.tagBudget) {
                     case .missing: return []
+                    // Whatever is there has no signature of its own, and nothing of it is read.
+                    case _ where kind == .billOfMaterials:
+                        let origin = ProofOrigin(carrier: .attestationTag, manifest: image.digest, blob: image.digest)
+                        return [UnverifiedBundle(.unreadable(UnverifiedBundle.unsignedBillOfMaterials), origin: origin)]
                     case .bytes(let manifest): return try await collection.tagged(manifest, kind)
                     case .tooLarge, .overBudget:
                         let reason =
@@ -100,7 +104,7 @@ extension RegistryClient: EvidenceSource {
                     case .junk(let bundle): return [bundle]
                     case .listed(let descriptors, let list, let excess):
                         return try await collection.referrers(
-                            descriptors, listedIn: list, of: image.digest, excess: excess)
+                            descriptors, listedIn: list, of: image.digest, for: kind, excess: excess)
                     }
                 }
             }.flatMap { $0 }
@@ -110,5 +114,16 @@ extension RegistryClient: EvidenceSource {
 
     private enum Part {
         case tag, referrers
+    }
+}
+
+extension ProofKind {
+    /// The end of cosign's tag for what is attached to an image.
+    var tagSuffix: String {
+        switch self {
+        case .signature: "sig"
+        case .attestation: "att"
+        case .billOfMaterials: "sbom"
+        }
     }
 }

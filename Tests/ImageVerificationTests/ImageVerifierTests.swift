@@ -14,7 +14,7 @@ struct ImageVerifierTests {
     private let image = reference("app", digest: digest("image"))
 
     private func key(_ notary: Notary, attestations: [AttestationRequirement] = []) throws -> Authority {
-        Authority(name: "key", check: .key(try notary.options()), attestations: attestations)
+        Authority(name: "key", check: .signer(try notary.options()), attestations: attestations)
     }
 
     private func outcome(_ verdict: ImageVerdict) throws -> Outcome {
@@ -179,15 +179,45 @@ struct ImageVerifierTests {
         }
     }
 
-    @Test("a log entry that is asked for never passes, whatever is there")
-    func logEntryIsNotYetChecked() async throws {
+    @Test("every attestation of a required type is evidence, each once, and none of another type")
+    func allAttestations() async throws {
+        let source = ScriptedSource()
+        func attestation(_ type: String, _ predicate: String) throws -> UnverifiedBundle {
+            notary.bundle(
+                try notary.signer.bundle(
+                    DemoStatement.attestation(
+                        of: digest("image"), repository: "registry.example.com/app", predicateType: type,
+                        predicate: Array(predicate.utf8))))
+        }
+        let spdx = AttestationRequirement(name: "sbom", predicateType: "https://spdx.dev/Document")
+        let again = AttestationRequirement(name: "again", predicateType: "https://spdx.dev/Document")
+        let one = try attestation(spdx.predicateType, #"{"a":1}"#)
+        let two = try attestation(spdx.predicateType, #"{"a":2}"#)
+        let other = try attestation("https://openvex.dev/ns", "{}")
+        let foreign = try DemoSigner().bundle(
+            DemoStatement.attestation(
+                of: digest("image"), repository: "registry.example.com/app", predicateType: spdx.predicateType,
+                predicate: Array("{}".utf8)))
+        source.state.withLock { $0.proofs[digest("image")] = [one, other, notary.bundle(foreign), two, one] }
+        try await verifying(source, [try policy([key(notary, attestations: [spdx, again])])]) { verifier in
+            for _ in 0..<2 {
+                let attested = try outcome(await verifier.verdict(on: image, for: nil, deadline: deadline()))
+                guard case .admitted(let matches) = attested else { throw Unexpected(attested) }
+                #expect(matches.first.statements.map(\.origin.blob) == [one.origin.blob, two.origin.blob])
+            }
+        }
+        #expect(source.listings == 1)
+    }
+
+    @Test("a log entry that is asked for and not there never passes")
+    func logEntryThatIsNotThere() async throws {
         let source = ScriptedSource()
         let good = try notary.signature(of: digest("image"))
         source.state.withLock { $0.proofs[digest("image")] = [good] }
-        let authority = Authority(name: "key", check: .key(try notary.options(requiresLogEntry: true)))
+        let authority = Authority(name: "key", check: .signer(try notary.options(requiresLogEntry: true)))
         try await verifying(source, [try policy([authority])]) { verifier in
             let found = try outcome(await verifier.verdict(on: image, for: nil, deadline: deadline()))
-            #expect(codes(found) == [.notYetChecked])
+            #expect(codes(found) == [.noMatchingSignatures])
         }
     }
 

@@ -93,7 +93,7 @@ func verifying(
     let work = SharedWork()
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await work.run() }
-        let store = EvidenceStore(source: source, trust: .none, limits: limits, work: work)
+        let store = EvidenceStore(source: source, trust: TrustInForce(.none), limits: limits, work: work)
         try await body(
             ImageVerifier(policies: PoliciesInForce(PolicySet(policies: policies)), noMatch: noMatch, store: store))
         work.finish()

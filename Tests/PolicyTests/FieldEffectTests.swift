@@ -28,7 +28,7 @@ struct FieldEffectTests {
                             switch authority.check {
                             case .staticPass: true
                             case .staticFail, .notYet: false
-                            case .key(let options):
+                            case .signer(let options):
                                 options == signed && (authority.sources.first ?? place) == place
                                     && authority.attestations.allSatisfy { predicateTypes.contains($0.predicateType) }
                             }

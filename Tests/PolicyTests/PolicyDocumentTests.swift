@@ -30,8 +30,7 @@ struct PolicyDocumentTests {
                   - key:
                       data: \(Keys.block(Keys.second))
                     ctlog: {}
-                    rfc3161timestamp:
-                      trustRootRef: mine
+                    rfc3161timestamp: {}
                   - static:
                       action: fail
                       message: not this one
@@ -50,7 +49,7 @@ struct PolicyDocumentTests {
         #expect(policy.match == [WorkloadRule(group: "apps", version: "v1", resource: "deployments")])
         #expect(policy.authorities.map(\.name) == ["signer", "authority-1", "authority-2", "authority-3"])
         let signer = policy.authorities[0]
-        guard case .key(let options) = signer.check else {
+        guard case .signer(let options) = signer.check else {
             Issue.record("\(signer.check)")
             return
         }
@@ -62,7 +61,7 @@ struct PolicyDocumentTests {
                 AttestationRequirement(name: "bom", predicateType: "https://cyclonedx.org/bom"),
                 AttestationRequirement(name: "own", predicateType: "https://example.com/own/v1"),
             ])
-        guard case .key(let witnessed) = policy.authorities[1].check,
+        guard case .signer(let witnessed) = policy.authorities[1].check,
             case .staticFail("not this one") = policy.authorities[2].check,
             case .staticPass = policy.authorities[3].check
         else {
@@ -77,11 +76,11 @@ struct PolicyDocumentTests {
         let policy = try Source().policy
         #expect(policy.mode == .enforce)
         #expect(policy.match.isEmpty)
-        guard case .key(let options) = policy.authorities[0].check else {
+        guard case .signer(let options) = policy.authorities[0].check else {
             Issue.record("no key")
             return
         }
-        #expect(options.key.hash == nil && !options.requiresLogEntry && !options.requiresTimestamp)
+        #expect(options.key?.hash == nil && !options.requiresLogEntry && !options.requiresTimestamp)
     }
 
     @Test(
@@ -94,6 +93,8 @@ struct PolicyDocumentTests {
             "    key: {secretRef: {name: keys, namespace: here}}",
             "    key: {data: \(Keys.block(indentation: 10).yamlString)}\n    signatureFormat: bundle",
             "    static: {action: pass}\n    signatureFormat: legacy",
+            "    key: {data: \(Keys.block(indentation: 10).yamlString)}\n    ctlog: {trustRootRef: r}",
+            "    key: {data: \(Keys.block(indentation: 10).yamlString)}\n    rfc3161timestamp: {trustRootRef: r}",
         ])
     func notYet(_ members: String) throws {
         let authority = try #require(try Source.authority(members).policy.authorities.first)
@@ -106,18 +107,18 @@ struct PolicyDocumentTests {
 
     @Test(
         "a log or timestamp that is named is asked for, whatever stands in it",
-        arguments: ["{}", "{url: https://log.example}", "{trustRootRef: r}", "", "null"])
+        arguments: ["{}", "{url: https://log.example}", "{trustRootRef: ''}", "", "null"])
     func namedLog(_ value: String) throws {
         let key = "    key:\n      data: \(Keys.block())\n"
         let log = try Source.authority(key + "    ctlog: \(value)").policy.authorities[0].check
-        guard case .key(let options) = log else {
+        guard case .signer(let options) = log else {
             Issue.record("\(log)")
             return
         }
         #expect(options.requiresLogEntry && !options.requiresTimestamp)
         guard !value.contains("url") else { return }
         let stamp = try Source.authority(key + "    rfc3161timestamp: \(value)").policy.authorities[0].check
-        guard case .key(let options) = stamp else {
+        guard case .signer(let options) = stamp else {
             Issue.record("\(stamp)")
             return
         }

@@ -80,6 +80,23 @@ import Testing
         #expect(none.isEmpty)
     }
 
+    @Test("What lies under cosign's tag for bills of materials is told as unsigned, and is no attestation")
+    func billOfMaterials() async throws {
+        var layout = try Layout()
+        let tag = "org.opencontainers.image.ref.name"
+        let digest = try layout.entry(Self.picture, [tag: "v1"])
+        let before = try layout.source()
+        let image = try #require(try await Self.image(before, digest))
+        #expect(try await Self.proofs(before, image, .billOfMaterials).isEmpty)
+        let layer = TestManifest.descriptor(try layout.blob("spdx"), size: 4, mediaType: "text/spdx+json")
+        _ = try layout.entry(TestManifest.image(layers: [layer]), [tag: "\(digest.tagStem).sbom"])
+        let after = try layout.source()
+        let found = try await Self.proofs(after, image, .billOfMaterials)
+        #expect(found.map(\.fault) == [UnverifiedBundle.unsignedBillOfMaterials])
+        #expect(try await Self.proofs(after, image, .attestation).isEmpty)
+        #expect(try await Self.proofs(after, image, .signature).isEmpty)
+    }
+
     @Test("Signatures and attestations are found by cosign's marks and by its tags")
     func marksAndTags() async throws {
         for isTagged in [false, true] {

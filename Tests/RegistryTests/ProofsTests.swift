@@ -74,6 +74,40 @@ import Testing
         #expect(annotations.signature == "c2ln")
     }
 
+    @Test("A referrer with an unsigned bill of materials is told for attestations only; other things are passed over")
+    func unsignedReferrers() async throws {
+        for (type, isTold) in [
+            ("application/spdx+json", true), ("text/spdx", true), ("application/vnd.cyclonedx+xml", true),
+            ("application/vnd.syft+json", true), ("application/spdxx+json", false), ("text/plain", false),
+        ] {
+            for script in [
+                referrer([("application/octet-stream", "bom", [:])], artifactType: type),
+                referrer([(type, "bom", [:])], artifactType: "application/vnd.oci.empty.v1+json"),
+            ] {
+                let told = isTold ? [UnverifiedBundle.unsignedBillOfMaterials] : []
+                #expect(try await found(script, .attestation).map(\.fault) == told, "\(type)")
+                #expect(try await found(script, .signature).isEmpty, "\(type)")
+            }
+        }
+        // Where a proof lies beside it, the proof is what counts.
+        let both = referrer([("application/spdx+json", "bom", [:]), (Self.envelope, "dsse", [:])])
+        #expect(try await found(both, .attestation).map(\.text) == ["dsse"])
+    }
+
+    @Test("Whatever lies under the tag for bills of materials is unsigned, and no referrer is asked for")
+    func billOfMaterialsTag() async throws {
+        var script = RegistryScript()
+        #expect(try await found(script, .billOfMaterials).isEmpty)
+        script.manifest(TestManifest.image(layers: []), tags: "\(Self.subject.tagStem).sbom")
+        let manifest = script
+        try await withRegistry(retries: 0, { manifest.answer($0) }) { lookup, _ in
+            let found = try await lookup.proofs(.billOfMaterials)
+            #expect(lookup.client.counters.requests.values.reduce(0, +) == 1)
+            #expect(found.map(\.fault) == [UnverifiedBundle.unsignedBillOfMaterials])
+            #expect(try await lookup.proofs(.billOfMaterials, prefix: "x-").isEmpty)
+        }
+    }
+
     @Test("The attestation tag is read for attestations only, and needs no annotation")
     func attestationTag() async throws {
         var script = RegistryScript()

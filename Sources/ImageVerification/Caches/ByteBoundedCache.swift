@@ -107,3 +107,8 @@ public struct CacheCounters: Hashable, Sendable {
 
     public init() {}
 }
+
+extension ByteBoundedCache {
+    /// What it has counted, by its name.
+    var counted: (name: String, counters: CacheCounters) { (name, counters) }
+}

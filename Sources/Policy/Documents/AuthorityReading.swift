@@ -40,26 +40,35 @@ extension DocumentReader {
         }
         return Authority(
             name: written.isEmpty ? "authority-\(index)" : written, check: check.asking(format: format),
-            sources: sources, attestations: attestations)
+            sources: sources, attestations: attestations, logSearch: witnesses.log)
     }
 
     /// What a proof must carry besides its signature.
     fileprivate struct Witnesses {
         let logEntry: Bool
         let timestamp: Bool
+        /// Whether it is to be checked against a trust root of its own, instead of the one in force.
+        let areElsewhere: Bool
+        /// `ctlog.url`: the log that may be asked for an entry that a proof does not bring.
+        let log: LogAddress?
     }
 
     /// A check that the document names is never skipped: `ctlog: {}` asks for the log as much as one with a URL does,
     /// and so does a bare `ctlog:`, whose value somebody may have commented out.
     private mutating func witnesses(_ fields: Fields) -> Witnesses {
+        var roots: [String] = []
+        var address: LogAddress?
         if let log = object(fields["ctlog"], ["url", "trustRootRef"]) {
             url(log["url"])
-            _ = string(log["trustRootRef"])
+            if let text = string(log["url"]), !text.isEmpty { address = LogAddress(text) }
+            roots.append(string(log["trustRootRef"]) ?? "")
         }
         if let authority = object(fields["rfc3161timestamp"], ["trustRootRef"]) {
-            _ = string(authority["trustRootRef"])
+            roots.append(string(authority["trustRootRef"]) ?? "")
         }
-        return Witnesses(logEntry: fields["ctlog"].isNamed, timestamp: fields["rfc3161timestamp"].isNamed)
+        return Witnesses(
+            logEntry: fields["ctlog"].isNamed, timestamp: fields["rfc3161timestamp"].isNamed,
+            areElsewhere: roots.contains { !$0.isEmpty }, log: address)
     }
 
     // MARK: static
@@ -87,9 +96,11 @@ extension DocumentReader {
     private mutating func keyCheck(_ field: Field, _ witnesses: Witnesses) -> Authority.Check? {
         switch keyMaterial(field) {
         case .inline(let key):
-            .key(
-                VerificationOptions(
-                    key: key, requiresLogEntry: witnesses.logEntry, requiresTimestamp: witnesses.timestamp))
+            witnesses.areElsewhere
+                ? .notYet("trust roots named by trustRootRef are not read yet")
+                : .signer(
+                    VerificationOptions(
+                        key: key, requiresLogEntry: witnesses.logEntry, requiresTimestamp: witnesses.timestamp))
         case .elsewhere(let why): .notYet(why)
         case nil: nil
         }
@@ -215,7 +226,7 @@ extension Authority.Check {
     /// A format that is asked for is not told apart yet, so that nothing passes where one is.
     fileprivate func asking(format: String) -> Authority.Check {
         switch self {
-        case .staticPass, .key:
+        case .staticPass, .signer:
             format.isEmpty ? self : .notYet("signatureFormat is not checked yet; leave it out to accept any format")
         case .staticFail, .notYet: self
         }

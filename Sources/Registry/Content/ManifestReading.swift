@@ -52,6 +52,15 @@ struct ManifestReading: Sendable {
         self.subject = digest
     }
 
+    /// Whether it says so itself, or of one of its layers.
+    var isBillOfMaterials: Bool {
+        if ProofMediaType.isBillOfMaterials(artifactType) { return true }
+        guard case .layers(let layers) = content else { return false }
+        return layers.contains { layer in
+            if case .readable(let layer) = layer { ProofMediaType.isBillOfMaterials(layer.mediaType) } else { false }
+        }
+    }
+
     private static func isManifest(_ mediaType: String?) -> Bool {
         mediaType.map { [MediaType.ociManifest, MediaType.dockerManifest].contains($0) } ?? true
     }
@@ -136,6 +145,15 @@ enum ProofMediaType {
     static let envelope = "application/vnd.dsse.envelope.v1+json"
     /// Both spellings begin so: `….bundle.v0.3+json` and `….bundle+json;version=0.3`.
     static let bundlePrefix = "application/vnd.dev.sigstore.bundle"
+
+    /// Whether a media type is one of those that tools attach bills of materials under: SPDX, CycloneDX and Syft's own, in
+    /// JSON, XML or text.
+    static func isBillOfMaterials(_ mediaType: String?) -> Bool {
+        guard let mediaType else { return false }
+        return ["application/spdx", "text/spdx", "application/vnd.cyclonedx", "application/vnd.syft"].contains { name in
+            mediaType == name || mediaType.hasPrefix(name + "+")
+        }
+    }
 
     /// What is asked for; Docker's schema 1 is not among it.
     static let accept = MediaType.readable.joined(separator: ", ")

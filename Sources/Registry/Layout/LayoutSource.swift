@@ -93,6 +93,14 @@ public struct LayoutSource: EvidenceSource {
         let lookup = LookupBytes(HeldBytes(limit: limits.heldBytes))
         let collection = ProofCollection(content, limits: limits, lookup)
         var found: [UnverifiedBundle] = []
+        if kind == .billOfMaterials {
+            let tagged = try index().first { isTagged($0, image.digest, kind, prefix: place.tagPrefix) }
+            guard let tagged else { return .nonePublished }
+            let origin = ProofOrigin(carrier: .attestationTag, manifest: tagged.digest, blob: tagged.digest)
+            return .found(
+                AtLeastOne(
+                    UnverifiedBundle(.unreadable(UnverifiedBundle.unsignedBillOfMaterials), origin: origin)))
+        }
         for entry in try index() where isTagged(entry, image.digest, kind, prefix: place.tagPrefix) {
             switch try content.blob(entry.digest, maximumBytes: limits.manifestBytes) {
             case .bytes(let bytes): found += try await collection.tagged(bytes, kind)
@@ -105,14 +113,15 @@ public struct LayoutSource: EvidenceSource {
             }
         }
         let referrers = try referrers(of: image.digest)
-        found += try await collection.referrers(referrers, listedIn: image.digest, of: image.digest)
+        found += try await collection.referrers(
+            referrers, listedIn: image.digest, of: image.digest, for: kind)
         return AtLeastOne(found).map { .found($0) } ?? .nonePublished
     }
 
     private func isTagged(
         _ entry: ContentDescriptor, _ image: Digest, _ kind: ProofKind, prefix: String
     ) -> Bool {
-        let suffix = kind == .signature ? "sig" : "att"
+        let suffix = kind.tagSuffix
         if entry.annotations[Self.tagAnnotation] == "\(prefix)\(image.tagStem).\(suffix)" { return true }
         return entry.annotations[Self.kindAnnotation] == "\(Self.kindPrefix)\(suffix)s"
     }

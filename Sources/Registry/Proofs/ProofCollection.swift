@@ -72,7 +72,8 @@ struct ProofCollection<Source: ContentReading>: Sendable {
     ///
     /// - Parameter excess: what the list has more of than was read.
     func referrers(
-        _ descriptors: [DescriptorReading], listedIn list: Digest, of subject: Digest, excess: String? = nil
+        _ descriptors: [DescriptorReading], listedIn list: Digest, of subject: Digest, for kind: ProofKind,
+        excess: String? = nil
     ) async throws(Outage) -> [UnverifiedBundle] {
         let origin = ProofOrigin(carrier: .referrer, manifest: list, blob: list)
         var seen: Set<Digest> = []
@@ -89,7 +90,7 @@ struct ProofCollection<Source: ContentReading>: Sendable {
             case .unreadable(let reason):
                 return [UnverifiedBundle(.unreadable(reason), origin: origin)]
             case .readable(let descriptor):
-                return try await referrer(descriptor, of: subject)
+                return try await referrer(descriptor, of: subject, for: kind)
             }
         }.flatMap { $0 }
         guard let excess else { return found }
@@ -97,7 +98,7 @@ struct ProofCollection<Source: ContentReading>: Sendable {
     }
 
     private func referrer(
-        _ descriptor: ContentDescriptor, of subject: Digest
+        _ descriptor: ContentDescriptor, of subject: Digest, for kind: ProofKind
     ) async throws(Outage) -> [UnverifiedBundle] {
         let digest = descriptor.digest
         let origin = ProofOrigin(carrier: .referrer, manifest: digest, blob: digest)
@@ -106,7 +107,8 @@ struct ProofCollection<Source: ContentReading>: Sendable {
         {
         case .success(let bytes):
             return try await candidates(
-                ReferrerProofs.items(bytes, digest, of: subject, limits: limits), referrersBudget, whole: origin)
+                ReferrerProofs.items(bytes, digest, of: subject, for: kind, limits: limits), referrersBudget,
+                whole: origin)
         case .failure(let fault):
             return [UnverifiedBundle(.unreadable(fault.sentence("the referrer")), origin: origin)]
         }

@@ -83,9 +83,10 @@ enum TaggedProofs {
 
 /// A manifest whose subject is the image: a Sigstore bundle, cosign's payloads in referrer form, or neither.
 enum ReferrerProofs {
-    /// Empty where it is something else: a bill of materials, a scan, another image.
+    /// Empty where it is something else: a scan, another image. A bill of materials is told where attestations are asked
+    /// for, since whoever attached it may think that it is one.
     static func items(
-        _ bytes: [UInt8], _ digest: Digest, of subject: Digest, limits: RegistryLimits
+        _ bytes: [UInt8], _ digest: Digest, of subject: Digest, for kind: ProofKind, limits: RegistryLimits
     ) -> [ProofItem] {
         let whole = ProofOrigin(carrier: .referrer, manifest: digest, blob: digest)
         let reading: ManifestReading
@@ -122,6 +123,9 @@ enum ReferrerProofs {
         }
         if items.isEmpty, reading.artifactType?.hasPrefix(ProofMediaType.bundlePrefix) == true {
             return [.junk("the referrer says that it is a Sigstore bundle and holds none", whole)]
+        }
+        if items.isEmpty, kind == .attestation, reading.isBillOfMaterials {
+            return [.junk(UnverifiedBundle.unsignedBillOfMaterials, whole)]
         }
         return items
     }
