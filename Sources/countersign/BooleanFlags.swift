@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `--flag=true` and `--flag=false` for the flags that cosign's users write so.
+/// `--flag=true` and `--flag=false` for the flags that cosign's users write so; and no `--flag=` without a value.
 enum BooleanFlags {
-    private static let names: Set<String> = ["--insecure-ignore-tlog", "--local-image", "--check-claims"]
+    private static let names: Set<String> = [
+        "--insecure-ignore-tlog", "--insecure-ignore-sct", "--use-signed-timestamps", "--local-image", "--check-claims",
+    ]
 
     /// The arguments with such flags as flags without a value. Of several the last one counts, as cosign has it.
     static func spelledOut(_ arguments: [String]) throws(UsageError) -> [String] {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         var spelled: [String] = []
         for argument in arguments[..<end] {
+            // The parser would take the next word for the value that is missing.
+            if argument.hasPrefix("--"), argument.hasSuffix("=") {
+                throw UsageError("\(argument.dropLast()) takes a value that is not empty")
+            }
             guard let equals = argument.firstIndex(of: "="), names.contains(String(argument[..<equals])) else {
                 spelled.append(argument)
                 continue

@@ -14,7 +14,8 @@ struct Countersign: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Verify.self, VerifyAttestation.self, Review.self, PolicyCommand.self, DigestCommand.self,
+            Serve.self, Verify.self, VerifyAttestation.self, VerifyBundle.self, Review.self, PolicyCommand.self,
+            DigestCommand.self,
             DemoCommand.self,
         ])
 

@@ -34,9 +34,9 @@ struct PolicyFiles: Sendable {
     }
 
     private func content(of path: String) -> PolicySnapshot.Source.Content {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return .unavailable(reason(errno)) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return .files([file(path)]) }
+        let directory = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        guard directory >= 0 else { return errno == ENOTDIR ? .files([file(path)]) : .unavailable(reason(errno)) }
+        close(directory)
         switch names(in: path) {
         case .failure(let failure): return .unavailable(failure.reason)
         case .success(let names):
@@ -94,9 +94,8 @@ struct PolicyFiles: Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(Failure(reason: reason(errno))) }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return .failure(Failure(reason: reason(errno))) }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .failure(Failure(reason: "it is no file")) }
+        // What has no position to read at is a pipe or a socket; a directory fails when it is read.
+        guard lseek(descriptor, 0, SEEK_CUR) >= 0 else { return .failure(Failure(reason: "it is no file")) }
         // The size that the file system tells is only a hint; what is read is what is bounded.
         let limit = PolicyFile.maximumBytes + 1
         var text: [UInt8] = []
@@ -122,6 +121,7 @@ struct PolicyFiles: Sendable {
         switch code {
         case ENOENT: "there is no such file or directory"
         case EACCES: "permission denied"
+        case EISDIR: "it is no file"
         case ENOTDIR: "a part of its path is no directory"
         case ELOOP: "too many symbolic links"
         case EMFILE, ENFILE: "too many open files"

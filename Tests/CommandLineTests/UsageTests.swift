@@ -26,8 +26,44 @@ struct UsageTests {
             Case("frobnicate", says: "Unexpected argument 'frobnicate'"),
             Case("verify", says: "Missing expected argument '<image> ...'"),
             Case("verify", "--frob", image, says: "Unknown option '--frob'"),
-            Case("verify", "--certificate-identity", "x", image, says: "Unknown option '--certificate-identity'"),
-            Case("verify", image, says: "give --key FILE, or --policies DIR|FILE"),
+            Case("verify", image, says: "give --key FILE, or --policies DIR|FILE; --certificate-identity or"),
+            Case("verify", image, says: "is required for verification in keyless mode"),
+            Case(
+                "verify", "--certificate-identity", "x", image,
+                says: "--certificate-oidc-issuer or --certificate-oidc-issuer-regexp is required"),
+            Case(
+                "verify", "--certificate-oidc-issuer", "x", image,
+                says: "--certificate-identity or --certificate-identity-regexp is required"),
+            Case(
+                "verify", "--certificate-github-workflow-ref", "x", image,
+                says: "--certificate-identity or --certificate-identity-regexp is required"),
+            Case(
+                "verify", "--certificate-identity", "", "--certificate-oidc-issuer", "x", image,
+                says: "--certificate-identity takes a value that is not empty"),
+            Case(
+                "verify", "--certificate-identity", "x", "--certificate-oidc-issuer-regexp=", image,
+                says: "--certificate-oidc-issuer-regexp takes a value that is not empty"),
+            Case(
+                "verify", "--certificate-identity", "x", "--certificate-oidc-issuer", "x",
+                "--certificate-github-workflow-sha=", image,
+                says: "--certificate-github-workflow-sha takes a value that is not empty"),
+            Case("verify", "--key", "", image, says: "--key takes a value that is not empty"),
+            Case(
+                "verify", "--certificate-identity-regexp", "a(b", "--certificate-oidc-issuer", "x", image,
+                says: "--certificate-identity-regexp: "),
+            Case(
+                "verify", "--certificate-identity", "x", "--certificate-oidc-issuer-regexp", "(?=x)", image,
+                says: "--certificate-oidc-issuer-regexp: "),
+            Case(
+                "verify", "--key", "key.pub", "--certificate-identity", "x", "--certificate-oidc-issuer", "x", image,
+                says: "either --key or --certificate-identity, not both"),
+            Case(
+                "verify", "--certificate-identity", "x", "--certificate-oidc-issuer", "x",
+                "--signature-digest-algorithm", "sha256", image, says: "--signature-digest-algorithm goes with --key"),
+            Case("verify", "--policies", "policy.yaml", "--insecure-ignore-sct", image, says: "goes with --key"),
+            Case(
+                "verify", "--policies", "policy.yaml", "--certificate-identity", "x", image,
+                says: "either --policies or a signer"),
             Case("verify", "--key", "absent.pub", image, says: "cannot read absent.pub: no such file or directory"),
             Case("verify", "--key", ".", image, says: "cannot read .: is a directory"),
             Case("verify", "--key", "/dev/zero", image, says: "/dev/zero is larger than"),
@@ -37,7 +73,8 @@ struct UsageTests {
             Case("verify", "--key", "key.pub", "host.example/UPPER", says: "'host.example/UPPER': "),
             Case("verify", "--key", "key.pub", "a/b:", says: "'a/b:': "),
             Case("verify", "--key", "key.pub", "", says: "'': "),
-            Case("verify", "--key", "key.pub", "--policies", "policy.yaml", image, says: "either --key or --policies"),
+            Case(
+                "verify", "--key", "key.pub", "--policies", "policy.yaml", image, says: "either --policies or a signer"),
             Case("verify", "--policies", "absent", image, says: "absent: there is no such file or directory"),
             Case("verify", "--policies", "empty", image, says: "empty: there is no policy file in it"),
             Case("verify", "--policies", "broken.yaml", image, says: "broken.yaml:6:18: unknown field \"statik\""),
@@ -57,7 +94,18 @@ struct UsageTests {
             Case("verify", "--key", "key.pub", "--docker-config", "absent", image, says: "cannot read absent"),
             Case("verify", "--key", "key.pub", "--docker-config", "policy.yaml", image, says: "policy.yaml: "),
             Case("verify", "--key", "key.pub", "--registry-ca", "policy.yaml", image, says: "--registry-ca: "),
-            Case("verify-attestation", image, says: "give --key FILE"),
+            Case("verify-attestation", image, says: "give --key FILE; --certificate-identity or"),
+            Case("verify-attestation", "--key", "key.pub", "--type", "", image, says: "--type takes a URI or one of"),
+            Case("verify-bundle", "policy.yaml", says: "Missing expected argument '--bundle <file>'"),
+            Case("verify-bundle", "--bundle", "policy.yaml", "policy.yaml", says: "give --key FILE; "),
+            Case(
+                "verify-bundle", "--bundle", "absent", "--key", "key.pub", "policy.yaml",
+                says: "cannot read absent: "),
+            Case(
+                "verify-bundle", "--bundle", "policy.yaml", "--key", "key.pub", "absent",
+                says: "cannot read absent: "),
+            Case(
+                "verify-bundle", "--bundle", "policy.yaml", "--key", "key.pub", "sha256:12", says: "'sha256:12': "),
             Case("verify-attestation", "--key", "key.pub", "--type", "spdxjsonn", image, says: "not 'spdxjsonn'"),
             Case("digest", "a b", says: "'a b': "),
             Case("review", "policy.yaml", says: "give --policies DIR|FILE"),

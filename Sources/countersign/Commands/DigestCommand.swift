@@ -28,7 +28,7 @@ struct DigestCommand: AsyncParsableCommand {
     func run() async throws {
         try await concluding {
             let reference = try parsed(image)
-            return try await Composition.withRegistry(registry.access) { source in
+            return try await Composition.withRegistry(registry.access) { source, _ in
                 do throws(Outage) {
                     switch try await source.resolve(reference, deadline: .after(.seconds(60))) {
                     case .resolved(let image):

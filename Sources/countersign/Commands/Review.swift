@@ -28,6 +28,8 @@ struct Review: AsyncParsableCommand {
 
     @OptionGroup var unnamed: NoMatchOption
 
+    @OptionGroup var trust: TrustOptions
+
     @OptionGroup var registry: RegistryOptions
 
     @Argument(help: ArgumentHelp("Judge these manifests (YAML or JSON) or AdmissionReviews", valueName: "file"))
@@ -39,8 +41,9 @@ struct Review: AsyncParsableCommand {
             let noMatch = try unnamed.action()
             let set = try PolicyFiles.load(policies)
             let reviews = try files.flatMap { try ReviewInput.read($0) }
-            return try await Composition.withRegistry(registry.access) { client in
-                try await Composition.withVerification(source: client) { store in
+            let trust = TrustInForce(try trust.sources.read())
+            return try await Composition.withRegistry(registry.access) { client, logs in
+                try await Composition.withVerification(source: client, trust: trust, logs: logs) { store in
                     let verifier = ImageVerifier(policies: PoliciesInForce(set), noMatch: noMatch, store: store)
                     let reviewer = AdmissionReviewer(verifier: verifier, tags: .resolved)
                     var status = ExitStatus.admitted

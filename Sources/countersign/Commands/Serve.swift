@@ -72,6 +72,8 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var unnamed: NoMatchOption
 
+    @OptionGroup var trust: TrustOptions
+
     @OptionGroup var registry: RegistryOptions
 
     @Option(

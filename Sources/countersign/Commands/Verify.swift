@@ -9,8 +9,11 @@ import Policy
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verify the signatures of images, with a key or as policies ask",
-        usage: "countersign verify (--key <file> | --policies <dir|file>) [<options>] <image> ...",
+        abstract: "Verify the signatures of images, by a key, an identity or as policies ask",
+        usage: """
+            countersign verify (--key <file> | --certificate-identity <name> --certificate-oidc-issuer <url> | \
+            --policies <dir|file>) [<options>] <image> ...
+            """,
         discussion: """
             A tag is resolved once, and its digest is judged; stdout carries the verified signatures as cosign's JSON array \
             if every image is admitted, and nothing otherwise; words go to stderr
@@ -18,7 +21,8 @@ struct Verify: AsyncParsableCommand {
             Exit status: 0 admitted (with warnings too), 1 denied or no such image, 2 undecided because of an outage, \
             64 wrong usage or unreadable input; of several images, the worst
 
-            Example: countersign verify --key cosign.pub --insecure-ignore-tlog ghcr.io/acme/app:v1
+            Example: countersign verify --certificate-identity alice@example.com \
+            --certificate-oidc-issuer https://accounts.google.com ghcr.io/acme/app:v1
             """)
 
     @OptionGroup var proof: ProofOptions
@@ -33,7 +37,8 @@ struct Verify: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("a", allowingJoined: true), .customLong("annotations")],
-        help: ArgumentHelp("Require this signed annotation, with --key [repeatable]", valueName: "key=value"))
+        help: ArgumentHelp(
+            "Require this signed annotation, with --key or an identity [repeatable]", valueName: "key=value"))
     var annotations: [String] = []
 
     @Argument(help: ArgumentHelp("Judge these references, or with --local-image DIR[@sha256:…]", valueName: "image"))
@@ -52,18 +57,19 @@ struct Verify: AsyncParsableCommand {
 
     /// A flag that would change nothing is refused, since whoever gave it relies on it.
     private func criteria() throws(UsageError) -> Criteria {
-        switch (proof.key, policies.isEmpty) {
-        case (_?, false): throw UsageError("give either --key or --policies, not both")
-        case (nil, true): throw UsageError("give --key FILE, or --policies DIR|FILE")
-        case (let key?, true):
-            if unnamed.noMatch != nil { throw UsageError("--no-match goes with --policies") }
-            return Criteria(policies: try proof.policy(key: key, attestations: []), noMatch: .deny)
-        case (nil, false):
-            if let flag = (proof.flagsOfKey + (annotations.isEmpty ? [] : ["--annotations"])).first {
-                throw UsageError("\(flag) goes with --key; what policies ask is written in the policies")
+        guard policies.isEmpty else {
+            guard !proof.signer.namesSigner else { throw UsageError("give either --policies or a signer, not both") }
+            if let flag = (proof.flagsOfSigner + (annotations.isEmpty ? [] : ["--annotations"])).first {
+                throw UsageError(
+                    "\(flag) goes with --key or an identity; what policies ask is written in the policies")
             }
             return Criteria(policies: try PolicyFiles.load(policies), noMatch: try unnamed.action())
         }
+        guard let options = try proof.signer.options() else {
+            throw UsageError("give --key FILE, or --policies DIR|FILE; \(IdentityOptions.missing)")
+        }
+        if unnamed.noMatch != nil { throw UsageError("--no-match goes with --policies") }
+        return Criteria(policies: try proof.policy(options, attestations: []), noMatch: .deny)
     }
 }
 

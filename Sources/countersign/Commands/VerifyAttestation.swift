@@ -3,12 +3,15 @@ import ArgumentParser
 import ImageVerification
 import Policy
 
-/// `countersign verify-attestation`: the attestations of one predicate type, verified with a key.
+/// `countersign verify-attestation`: the attestations of one predicate type, by a key or an identity.
 struct VerifyAttestation: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify-attestation",
-        abstract: "Verify that images carry an attestation of a predicate type, with a key",
-        usage: "countersign verify-attestation --key <file> [<options>] <image> ...",
+        abstract: "Verify that images carry an attestation of a predicate type, by a key or an identity",
+        usage: """
+            countersign verify-attestation (--key <file> | --certificate-identity <name> --certificate-oidc-issuer \
+            <url>) [<options>] <image> ...
+            """,
         discussion: """
             stdout carries one verified DSSE envelope per line if every image is admitted, and nothing otherwise; words go \
             to stderr
@@ -39,7 +42,9 @@ struct VerifyAttestation: AsyncParsableCommand {
     func run() async throws {
         try await concluding {
             let form = try proof.form()
-            guard let key = proof.key else { throw UsageError("give --key FILE") }
+            guard let options = try proof.signer.options() else {
+                throw UsageError("give --key FILE; \(IdentityOptions.missing)")
+            }
             let type = type ?? "custom"
             let uri = PredicateType.uri(type)
             // A word that is neither known nor a URI is a slip, which would read as "no such attestation".
@@ -48,9 +53,16 @@ struct VerifyAttestation: AsyncParsableCommand {
                 throw UsageError("--type takes a URI or one of \(known), not '\(type)'")
             }
             let requirement = AttestationRequirement(name: type, predicateType: uri)
-            let criteria = Criteria(policies: try proof.policy(key: key, attestations: [requirement]), noMatch: .deny)
+            let criteria = Criteria(policies: try proof.policy(options, attestations: [requirement]), noMatch: .deny)
             return try await proof.judging(images, under: criteria, registry: registry.access) { verdicts in
-                ImageReport.give(verdicts.map { ImageReport($0, required: .none) }, form, CosignOutput.envelopes)
+                let reports = verdicts.map { ImageReport($0, required: .none) }
+                let status = ImageReport.give(reports, form, CosignOutput.envelopes)
+                for types in reports.map(\.otherPredicateTypes) where !types.isEmpty {
+                    Words.say(
+                        "countersign: none of the attestations matched the predicate type: \(uri), found: "
+                            + types.joined(separator: ", "))
+                }
+                return status
             }
         }
     }

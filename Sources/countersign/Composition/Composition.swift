@@ -4,14 +4,15 @@ import HTTPTransport
 import ImageVerification
 import OCI
 import Registry
+import Rekor
 import Sigstore
 
 /// Where the parts are put together; the only place that knows them all.
 enum Composition {
-    /// A client for registries; its connections are closed when `body` has ended.
+    /// A client for registries and one for transparency logs; their connections are closed when `body` has ended.
     static func withRegistry<Answer>(
         _ access: RegistryAccess, blobs: any BlobStore = NoBlobStore(), counters: RegistryCounters = RegistryCounters(),
-        _ body: (RegistryClient) async throws -> Answer
+        _ body: (RegistryClient, RekorSearch) async throws -> Answer
     ) async throws -> Answer {
         var transport = TransportConfiguration()
         transport.insecureHosts = Set(access.insecureHosts.map { $0.lowercased() })
@@ -31,7 +32,9 @@ enum Composition {
         let answer: Result<Answer, any Error>
         do {
             answer = .success(
-                try await body(RegistryClient(http: http, credentials: credentials, blobs: blobs, counters: counters)))
+                try await body(
+                    RegistryClient(http: http, credentials: credentials, blobs: blobs, counters: counters),
+                    RekorSearch(http: http)))
         } catch {
             answer = .failure(error)
         }
@@ -73,14 +76,14 @@ enum Composition {
 
     /// The verification of images against a source, while `body` runs.
     static func withVerification<Answer: Sendable>(
-        source: any EvidenceSource, limits: CacheLimits = .default,
+        source: any EvidenceSource, trust: TrustInForce, logs: (any LogSearch)?, limits: CacheLimits = .default,
         patience: Duration = EvidenceStore.defaultPatience, _ body: @Sendable (EvidenceStore) async throws -> Answer
     ) async throws -> Answer {
         let work = SharedWork()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await work.run() }
             let store = EvidenceStore(
-                source: source, trust: .none, limits: limits, patience: patience, work: work)
+                source: source, trust: trust, limits: limits, patience: patience, logs: logs, work: work)
             defer {
                 work.finish()
                 group.cancelAll()

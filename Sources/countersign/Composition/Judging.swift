@@ -6,7 +6,10 @@ import Registry
 
 /// One image of the command line, and its verdict.
 struct JudgedImage: Sendable {
+    /// As on the command line.
     let name: String
+    /// With registry, and with the tag where there is no digest.
+    let qualifiedName: String
     let verdict: ImageVerdict
 }
 
@@ -17,6 +20,8 @@ extension ProofOptions {
         report: @Sendable ([JudgedImage]) -> ExitStatus
     ) async throws -> ExitStatus {
         guard !images.isEmpty else { throw UsageError("name at least one image") }
+        let trust = TrustInForce(try signer.trust.sources.read())
+        Words.say(lines: signer.warnings)
         let deadline = Deadline.after(try Self.duration(timeout ?? Self.defaultTimeout))
         if isLocal {
             var judged: [JudgedImage] = []
@@ -29,21 +34,22 @@ extension ProofOptions {
                 // A layout that is not there is unreadable input; only what is wrong inside is for the verdict to say.
                 _ = try readFile("\(directory)/index.json")
                 judged += try await Self.judge(
-                    [(operand, reference)], by: LayoutSource(directory: directory), criteria, deadline)
+                    [(operand, reference)], by: LayoutSource(directory: directory), nil, criteria, trust, deadline)
             }
             return report(judged)
         }
         let references = try images.map { ($0, try parsed($0)) }
-        return try await Composition.withRegistry(registry) { client in
-            report(try await Self.judge(references, by: client, criteria, deadline))
+        return try await Composition.withRegistry(registry) { client, logs in
+            report(try await Self.judge(references, by: client, logs, criteria, trust, deadline))
         }
     }
 
     private static func judge(
         _ references: [(name: String, reference: ImageReference)], by source: any EvidenceSource,
-        _ criteria: Criteria, _ deadline: Deadline
+        _ logs: (any LogSearch)?, _ criteria: Criteria, _ trust: TrustInForce, _ deadline: Deadline
     ) async throws -> [JudgedImage] {
-        try await Composition.withVerification(source: source, patience: deadline.remaining) { store in
+        try await Composition.withVerification(source: source, trust: trust, logs: logs, patience: deadline.remaining) {
+            store in
             let verifier = ImageVerifier(
                 policies: PoliciesInForce(criteria.policies), noMatch: criteria.noMatch, store: store)
             return await withTaskGroup { group in
@@ -54,7 +60,11 @@ extension ProofOptions {
                 }
                 var verdicts = await group.reduce(into: []) { $0.append($1) }
                 verdicts.sort { $0.0 < $1.0 }
-                return zip(references, verdicts).map { JudgedImage(name: $0.name, verdict: $1.1) }
+                return zip(references, verdicts).map { image, verdict in
+                    // A directory has no name but its own.
+                    let name = source is LayoutSource ? image.name : image.reference.matchingName
+                    return JudgedImage(name: image.name, qualifiedName: name, verdict: verdict.1)
+                }
             }
         }
     }

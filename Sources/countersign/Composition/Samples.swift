@@ -3,6 +3,7 @@ import ImageVerification
 import Logging
 import Policy
 import Registry
+import Sigstore
 import WebhookServer
 
 /// What other rooms count by themselves, put into the words of the metrics.
@@ -73,6 +74,67 @@ enum PolicySamples {
                 set.broken.count + set.missing.count),
             gauge("countersign_policy_sources_lost", "Sources that are gone as a whole.", health.sources.count),
         ]
+    }
+}
+
+enum TrustSamples {
+    /// Days after which the built-in root is worth a warning: logs and authorities of Sigstore change about yearly, and a
+    /// quarter leaves time to act.
+    static let oldAge = 90.0 * 86_400
+
+    /// Seconds since the built-in root was taken.
+    static func age(now: Instant) -> Double { max(0, Double(now.seconds - TrustMaterial.publicGoodTaken.seconds)) }
+
+    static func samples(of inForce: TrustInForce, embedded: Bool, now: Instant) -> [MetricSample] {
+        let info = MetricSample(
+            "countersign_trust_info", help: "The trust material in force.", kind: .gauge,
+            labels: [
+                .init("generation", inForce.current.generation.description),
+                .init("source", embedded ? "built-in" : "file"),
+            ], value: 1)
+        guard embedded else { return [info] }
+        return [
+            info,
+            MetricSample(
+                "countersign_trusted_root_age_seconds", help: "Age of the built-in trusted root, where it is in use.",
+                kind: .gauge, value: age(now: now)),
+        ]
+    }
+}
+
+extension TrustFilesWatch.Event {
+    /// The value of a metric's label.
+    var word: String {
+        switch self {
+        case .replaced: "replaced"
+        case .broken: "broken"
+        case .mended: "mended"
+        case .old: "old"
+        }
+    }
+
+    var isBroken: Bool { if case .broken = self { true } else { false } }
+
+    var level: Logger.Level {
+        switch self {
+        case .broken: .error
+        case .old: .warning
+        case .replaced, .mended: .notice
+        }
+    }
+
+    var metadata: Logger.Metadata {
+        switch self {
+        case .replaced(let generation, let leftOut):
+            ["event": "\(word)", "generation": "\(generation)", "leftOut": .array(leftOut.map { "\($0)" })]
+        case .broken(let reason): ["event": "\(word)", "reason": "\(reason)", "lastGoodStays": "true"]
+        case .mended: ["event": "\(word)"]
+        case .old:
+            [
+                "event": "\(word)", "taken": "\(TrustMaterial.publicGoodTaken)",
+                "advice": "name a newer one with --trusted-root",
+            ]
+        }
     }
 }
 

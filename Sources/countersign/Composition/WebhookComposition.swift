@@ -6,6 +6,7 @@ import OCI
 import Policy
 import Registry
 import ServiceLifecycle
+import Sigstore
 import UnixSignals
 import WebhookServer
 
@@ -24,12 +25,15 @@ struct WebhookComposition {
         let logger = logger()
         let metrics = ServerMetrics(version: Version.current)
         let watch = try policies(logger, metrics)
+        let trust = try trust(logger, metrics)
         let certificate = try certificate(metrics, logger)
         let blobs = ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: settings.caches.blobBytes)
         let counters = RegistryCounters()
         let settings = settings
-        try await Composition.withRegistry(settings.registry, blobs: blobs, counters: counters) { client in
-            try await Composition.withVerification(source: client, limits: settings.caches) { store in
+        try await Composition.withRegistry(settings.registry, blobs: blobs, counters: counters) { client, logs in
+            try await Composition.withVerification(
+                source: client, trust: trust.inForce, logs: logs, limits: settings.caches
+            ) { store in
                 metrics.registry.addCollector {
                     CacheSamples.samples(of: store.counters + [(blobs.name, blobs.counters)])
                 }
@@ -41,7 +45,7 @@ struct WebhookComposition {
                     metrics: metrics, logger: logger,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
-                    services: [watch, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                    services: [watch, trust, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
                 if let running {
                     group.services.append(
                         .init(
@@ -74,6 +78,28 @@ struct WebhookComposition {
         } catch {
             throw UsageError(lines: error.reasons.all)
         }
+    }
+
+    private func trust(_ logger: Logger, _ metrics: ServerMetrics) throws(UsageError) -> TrustFilesWatch {
+        let changes = metrics.registry.counter(
+            "countersign_trust_changes_total", help: "Changes of the trust material that were noticed.",
+            labels: ["event"])
+        let broken = metrics.registry.gauge(
+            "countersign_trust_broken",
+            help: "1 while the trust material's files cannot be used and the last good stays.")
+        let watch = try TrustFilesWatch(settings.trust) { event in
+            changes.increment(event.word)
+            if event != .old { broken.set(event.isBroken ? 1 : 0) }
+            logger.log(level: event.level, "trust material", metadata: event.metadata)
+        }
+        for member in watch.inForce.current.leftOut {
+            logger.warning("trust material left out", metadata: ["member": "\(member)"])
+        }
+        let usesEmbedded = settings.trust.usesEmbeddedRoot
+        metrics.registry.addCollector { [inForce = watch.inForce] in
+            TrustSamples.samples(of: inForce, embedded: usesEmbedded, now: .now)
+        }
+        return watch
     }
 
     private func certificate(_ metrics: ServerMetrics, _ logger: Logger) throws(UsageError) -> ServingCertificate {

@@ -8,15 +8,20 @@ import Sigstore
 /// One image's verdict, put for a person and for a program.
 struct ImageReport {
     let name: String
+    /// The reference in full; `name` where there is none.
+    let qualifiedName: String
     let verdict: ImageVerdict
     let status: ExitStatus
     private let judgements: [Judgement]
     /// Reasons outside of any policy's judgement.
     private let reasons: [(code: String, sentence: String)]
     private let warnings: [String]
+    private let requiresAnnotations: Bool
 
     init(_ judged: JudgedImage, required: RequiredAnnotations) {
         name = judged.name
+        qualifiedName = judged.qualifiedName
+        requiresAnnotations = !required.isEmpty
         verdict = judged.verdict
         var judgements: [Judgement] = []
         var reasons: [(code: String, sentence: String)] = []
@@ -55,6 +60,15 @@ struct ImageReport {
     var signatures: [VerifiedSignature] { matches.flatMap(\.signatures) }
     var statements: [VerifiedStatement] { matches.flatMap(\.statements) }
 
+    /// The types of attestations that verified where one of another type is asked for; sorted, each once.
+    var otherPredicateTypes: [String] {
+        let types = judgements.flatMap { judgement -> [String] in
+            if case .denied(let reasons) = judgement.outcome { return reasons.all.flatMap(\.otherPredicateTypes) }
+            return []
+        }
+        return Set(types).sorted()
+    }
+
     private var matches: [AuthorityMatch] {
         judgements.flatMap { judgement -> [AuthorityMatch] in
             if case .admitted(let matches) = judgement.outcome { return matches.all }
@@ -73,6 +87,11 @@ struct ImageReport {
     // MARK: For a person
 
     func say() {
+        if status == .admitted {
+            let proofs = signatures.map { ($0.signer, $0.support) } + statements.map { ($0.signer, $0.support) }
+            let header = VerificationHeader(qualifiedName, proofs, requiresAnnotations: requiresAnnotations)
+            Words.say(lines: header.lines)
+        }
         let digest = verdict.image.map { "@\($0.digest)" } ?? ""
         Words.say("\(name): \(word)\(digest.isEmpty || name.hasSuffix(digest) ? "" : " (\(digest.dropFirst()))")")
         for reason in reasons { Words.say("  \(reason.sentence)") }
@@ -121,6 +140,7 @@ struct ImageReport {
             writer.member("image", name)
             if let digest = verdict.image?.digest { writer.member("digest", digest.description) }
             writer.member("verdict", word)
+            if let trust = verdict.trust { writer.member("trust", trust.description) }
             writer.member("reasons") { list in
                 for reason in self.reasons { list.reason(reason.code, reason.sentence) }
             }

@@ -7,6 +7,8 @@ import Sigstore
 struct RequiredAnnotations {
     private let pairs: [(key: String, value: String)]
 
+    var isEmpty: Bool { pairs.isEmpty }
+
     static let none = RequiredAnnotations(pairs: [])
 
     private init(pairs: [(key: String, value: String)]) { self.pairs = pairs }
@@ -40,6 +42,9 @@ struct RequiredAnnotations {
 
     private func carriesAll(_ signature: VerifiedSignature) -> Bool {
         guard let document = try? JSONDocument(parsing: signature.claims.optional) else { return false }
-        return pairs.allSatisfy { document.root[$0.key]?.string == $0.value }
+        return pairs.allSatisfy { pair in
+            // Bytes: strings are equal in Swift that are not the same text.
+            document.root[pair.key]?.string?.utf8.elementsEqual(pair.value.utf8) ?? false
+        }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Glibc
+import HTTPTransport
 import ImageVerification
 import OCI
 import Policy
@@ -14,26 +14,7 @@ struct ProofOptions: ParsableArguments {
 
     static let defaultTimeout = "3m"
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp("Require a signature by this public key in PEM, a file or env://VARIABLE", valueName: "file")
-    )
-    var key: String?
-
-    @Option(
-        name: .customLong("signature-digest-algorithm"),
-        help: ArgumentHelp(
-            """
-            Hash with sha256, sha384 or sha512 what the key signed [default: each hash that cosign has used with this kind \
-            of key]
-            """,
-            valueName: "hash"))
-    var hash: String?
-
-    @Flag(
-        name: .customLong("insecure-ignore-tlog"),
-        help: "Accept a signature without a transparency log entry; needed with --key until logs are checked here")
-    var ignoresLog = false
+    @OptionGroup var signer: SignerOptions
 
     @Flag(name: .customLong("check-claims"), help: "Check what was signed against the image [always on]")
     var checksClaims = false
@@ -42,6 +23,13 @@ struct ProofOptions: ParsableArguments {
         name: .customLong("attachment-tag-prefix"),
         help: ArgumentHelp("Put this text in front of cosign's tags [default: none]", valueName: "prefix"))
     var tagPrefix: String?
+
+    @Option(
+        name: .customLong("rekor-url"),
+        help: ArgumentHelp(
+            "Ask this Rekor log for the entry of a signature that brings none [default: nobody is asked]",
+            valueName: "url"))
+    var rekorURL: String?
 
     @Flag(
         name: .customLong("local-image"), help: "Read the image from an OCI layout on disk, as 'cosign save' writes it")
@@ -70,39 +58,41 @@ struct ProofOptions: ParsableArguments {
         return form
     }
 
-    /// The flags that only say how `--key` is applied, as far as they are given.
-    var flagsOfKey: [String] {
-        [
-            hash == nil ? nil : "--signature-digest-algorithm", ignoresLog ? "--insecure-ignore-tlog" : nil,
-            tagPrefix == nil ? nil : "--attachment-tag-prefix", isLocal ? "--local-image" : nil,
-        ].compactMap { $0 }
+    /// The flags that only say how a signer is looked for, as far as they are given.
+    var flagsOfSigner: [String] {
+        let flags = [
+            rekorURL == nil ? nil : "--rekor-url", tagPrefix == nil ? nil : "--attachment-tag-prefix",
+            isLocal ? "--local-image" : nil,
+        ]
+        return signer.given + flags.compactMap { $0 }
     }
 
-    /// One key as a policy over everything, so that a key and a policy are judged by the same code.
-    func policy(key path: String, attestations: [AttestationRequirement]) throws(UsageError) -> PolicySet {
-        var algorithm: HashAlgorithm?
-        if let hash {
-            guard let named = HashAlgorithm(rawValue: hash.lowercased()) else {
-                throw UsageError("--signature-digest-algorithm takes sha256, sha384 or sha512, not '\(hash)'")
-            }
-            algorithm = named
-        }
-        let verificationKey: VerificationKey
-        let pem = try Self.pem(path)
-        do throws(KeyError) { verificationKey = try VerificationKey(pem: pem, hash: algorithm) } catch {
-            throw UsageError("\(path): \(error)")
-        }
+    /// One signer as a policy over everything, so that a signer and a policy are judged by the same code.
+    func policy(
+        _ options: VerificationOptions, attestations: [AttestationRequirement]
+    ) throws(UsageError) -> PolicySet {
         let everything: Glob
         do { everything = try Glob("**") } catch { throw UsageError("\(error)") }
+        let name = options.key == nil ? "certificate-identity" : "key"
         let authority = Authority(
-            name: "key", check: .key(VerificationOptions(key: verificationKey, requiresLogEntry: !ignoresLog)),
-            sources: try proofSources(),
-            attestations: attestations)
+            name: name, check: .signer(options), sources: try proofSources(), attestations: attestations,
+            logSearch: try logSearch())
         return PolicySet(policies: [
             ClusterImagePolicy(
-                name: "--key", mode: .enforce, images: [everything], match: [], authorities: [authority],
-                documentHash: verificationKey.fingerprint)
+                name: "--\(name)", mode: .enforce, images: [everything], match: [], authorities: [authority],
+                documentHash: Digest(of: Array(name.utf8)))
         ])
+    }
+
+    private func logSearch() throws(UsageError) -> LogAddress? {
+        guard let rekorURL else { return nil }
+        guard !isLocal, !signer.ignoresLog else {
+            throw UsageError("--rekor-url goes with neither --local-image nor --insecure-ignore-tlog")
+        }
+        do throws(RequestURLFault) { _ = try RequestURL(parsing: rekorURL) } catch {
+            throw UsageError("--rekor-url: \(error)")
+        }
+        return LogAddress(rekorURL)
     }
 
     private func proofSources() throws(UsageError) -> [ProofSource] {
@@ -122,23 +112,5 @@ struct ProofOptions: ParsableArguments {
                 "--attachment-tag-prefix takes at most 53 letters, digits, '_', '.' and '-', not '\(tagPrefix)'")
         }
         return [ProofSource(repository: nil, tagPrefix: tagPrefix)]
-    }
-
-    private static func pem(_ path: String) throws(UsageError) -> String {
-        if let name = path.suffix(after: "env://") {
-            guard let value = getenv(name) else { throw UsageError("--key: the variable \(name) is not set") }
-            return String(cString: value)
-        }
-        if path.firstRange(of: "://") != nil {
-            throw UsageError("--key: '\(path)' is no file; keys in a KMS, on the web or in a cluster are not read here")
-        }
-        return String(decoding: try readFile(path, limit: 1 << 20), as: UTF8.self)
-    }
-}
-
-extension String {
-    /// What follows `prefix`, where the text begins with it.
-    fileprivate func suffix(after prefix: String) -> String? {
-        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
     }
 }

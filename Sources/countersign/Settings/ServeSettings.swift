@@ -12,6 +12,7 @@ struct ServeSettings {
     var names: [String] = []
     var noMatch = NoMatchAction.deny
     var registry: RegistryAccess
+    var trust = TrustSources()
     var caches = CacheLimits.default
     var logLevel = Logger.Level.info
     var logFormat = LogFormat.text
@@ -19,8 +20,9 @@ struct ServeSettings {
     /// The names that `--config` may hold: every flag but itself.
     static let names: Set<String> = [
         "policies", "listen", "health-listen", "tls-certificate", "tls-key", "tls-name", "no-match",
-        "insecure-registry",
-        "registry-ca", "docker-config", "max-in-flight", "cache-megabytes", "drain-seconds", "log-level", "log-format",
+        "trusted-root", "rekor-public-key", "ctlog-public-key", "ca-roots", "ca-intermediates",
+        "timestamp-certificate-chain", "insecure-registry", "registry-ca", "docker-config", "max-in-flight",
+        "cache-megabytes", "drain-seconds", "log-level", "log-format",
     ]
 
     init(_ flags: Serve) throws(UsageError) {
@@ -50,6 +52,14 @@ struct ServeSettings {
             authorities: sources.list("registry-ca", flags: flags.registry.registryCAs),
             credentials: try sources.value("docker-config", flag: flags.registry.dockerConfig)
                 .map { .file($0.text) } ?? .dockers)
+        trust = TrustSources(
+            trustedRoot: try sources.value("trusted-root", flag: flags.trust.trustedRoot)?.text,
+            rekorPublicKeys: sources.list("rekor-public-key", flags: flags.trust.rekorPublicKeys),
+            certificateLogKeys: sources.list("ctlog-public-key", flags: flags.trust.certificateLogKeys),
+            roots: try sources.value("ca-roots", flag: flags.trust.roots)?.text,
+            intermediates: try sources.value("ca-intermediates", flag: flags.trust.intermediates)?.text,
+            timestampChain: try sources.value(
+                "timestamp-certificate-chain", flag: flags.trust.timestampChain)?.text)
         if let count = try sources.integer("max-in-flight", flag: flags.maximumInFlight, in: 1...100_000) {
             server.limits.reviewsInFlight = count
         }

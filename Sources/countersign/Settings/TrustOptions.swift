@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Sigstore
+
+/// Whom to believe about certificates, logs and times; the same for every command that verifies.
+struct TrustOptions: ParsableArguments {
+    @Option(
+        name: .customLong("trusted-root"),
+        help: ArgumentHelp(
+            """
+            Believe the authorities and logs in this Sigstore trusted_root.json [default: the public-good instance, as \
+            this version was made with]
+            """,
+            valueName: "file"))
+    var trustedRoot: String?
+
+    @Option(
+        name: .customLong("rekor-public-key"),
+        help: ArgumentHelp(
+            "Believe the transparency log of this public key in PEM instead of all others [repeatable]",
+            valueName: "file"))
+    var rekorPublicKeys: [String] = []
+
+    @Option(
+        name: .customLong("ctlog-public-key"),
+        help: ArgumentHelp(
+            "Believe the certificate transparency log of this public key in PEM instead of all others [repeatable]",
+            valueName: "file"))
+    var certificateLogKeys: [String] = []
+
+    @Option(
+        name: .customLong("ca-roots"),
+        help: ArgumentHelp(
+            "Believe these root certificates in PEM instead of all certificate authorities", valueName: "file"))
+    var roots: String?
+
+    @Option(
+        name: .customLong("ca-intermediates"),
+        help: ArgumentHelp(
+            "Let these certificates in PEM lead to --ca-roots [default: the ones that come with a proof]",
+            valueName: "file"))
+    var intermediates: String?
+
+    @Option(
+        name: .customLong("timestamp-certificate-chain"),
+        help: ArgumentHelp(
+            "Believe the timestamp authority of this chain in PEM, its root last, instead of all others",
+            valueName: "file"))
+    var timestampChain: String?
+
+    var sources: TrustSources {
+        TrustSources(
+            trustedRoot: trustedRoot, rekorPublicKeys: rekorPublicKeys, certificateLogKeys: certificateLogKeys,
+            roots: roots, intermediates: intermediates, timestampChain: timestampChain)
+    }
+}
+
+/// The files of trust material, wherever they were named.
+struct TrustSources: Hashable, Sendable {
+    var trustedRoot: String?
+    var rekorPublicKeys: [String] = []
+    var certificateLogKeys: [String] = []
+    var roots: String?
+    var intermediates: String?
+    var timestampChain: String?
+
+    /// Whether the embedded root is part of it, which grows old.
+    var usesEmbeddedRoot: Bool { trustedRoot == nil }
+
+    /// Whether the built-in root is in use and past its best.
+    func isOld(now: Instant) -> Bool { usesEmbeddedRoot && TrustSamples.age(now: now) > TrustSamples.oldAge }
+
+    var files: [String] {
+        [trustedRoot, roots, intermediates, timestampChain].compactMap { $0 } + rekorPublicKeys + certificateLogKeys
+    }
+
+    /// Reads all of them; throws for anything that is not whole.
+    func read() throws(UsageError) -> TrustMaterial {
+        guard !files.contains("") else {
+            throw UsageError("the flags of trust material, --trusted-root and its kin, take a value that is not empty")
+        }
+        guard intermediates == nil || roots != nil else { throw UsageError("--ca-intermediates goes with --ca-roots") }
+        let document = try trustedRoot.map { path throws(UsageError) in try readFile(path, limit: 4 << 20) }
+        let base: TrustMaterial
+        do throws(TrustError) {
+            if let document {
+                base = try TrustMaterial(trustedRoot: document)
+            } else {
+                base = try .publicGood()
+            }
+        } catch { throw UsageError("\(trustedRoot ?? "the embedded trusted root"): \(error)") }
+        var keys = OperatorKeys()
+        keys.logKeys = try rekorPublicKeys.map(Self.text)
+        keys.certificateLogKeys = try certificateLogKeys.map(Self.text)
+        keys.roots = try roots.map(Self.text)
+        keys.intermediates = try intermediates.map(Self.text)
+        keys.timestampChain = try timestampChain.map(Self.text)
+        do throws(TrustError) { return try base.replacing(with: keys) } catch { throw UsageError("\(error)") }
+    }
+
+    private static func text(_ path: String) throws(UsageError) -> String {
+        String(decoding: try readFile(path, limit: 1 << 20), as: UTF8.self)
+    }
+}
