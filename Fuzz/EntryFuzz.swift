@@ -9,8 +9,8 @@ private struct Logged {
     let signature: LoggedSignature
 }
 
-/// The bundles of Fuzz/Minted/logged, one for each kind of entry; an envelope's text is what was uploaded.
-private let logged: [Logged] = Minted.folder("Fuzz/Minted/logged").map { name, bytes in
+/// The bundles of Fuzz/Minted/logged, one for each kind of entry; an envelope's text is what was uploaded. One thread uses them.
+nonisolated(unsafe) private let logged: [Logged] = Minted.folder("Fuzz/Minted/logged").map { name, bytes in
     guard let bundle = try? SigstoreBundle.read(bytes), let entry = bundle.entries.first else {
         preconditionFailure("no bundle with an entry: \(name)")
     }
