@@ -66,8 +66,12 @@ let package = Package(
         target(
             "Sigstore",
             ["OCI", "JSON", "RE2", "CSodium", .product(name: "SwiftASN1", package: "swift-asn1")] + crypto),
-        // What an operator requires (ClusterImagePolicy) and the judgement of evidence against it.
-        target("Policy", ["OCI", "Sigstore", "JSON", "YAML"]),
+        // Metadata roles of The Update Framework, and the client's workflow over files in hand.
+        target("TUF", ["JSON"] + crypto),
+        // The CUE language: policy text + JSON document -> verdict with conflicts. Steps, depth and memory bounded.
+        target("CUE", ["JSON", "RE2"]),
+        // What an operator requires (ClusterImagePolicy, TrustRoot) and the judgement of evidence against it.
+        target("Policy", ["OCI", "Sigstore", "TUF", "CUE", "JSON", "YAML", "RE2"]),
         // One image under its policies -> one verdict: ports, deadline, caches.
         target("ImageVerification", ["JSON", "OCI", "Sigstore", "Policy"]),
         // AdmissionReview -> images -> verdicts -> one answer. No HTTP.
@@ -153,6 +157,8 @@ let package = Package(
         tests("RE2Tests", ["RE2", "JSON", "TestSupport", "CRE2"]),
         tests("OCITests", ["OCI", "JSON", "TestSupport"]),
         tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "RE2", "COpenSSL", "CSodium", "TestSupport"] + crypto),
+        tests("TUFTests", ["TUF", "JSON", "TestSupport"] + crypto),
+        tests("CUETests", ["CUE", "JSON", "RE2", "TestSupport"]),
         tests("PolicyTests", ["Policy", "OCI", "Sigstore", "JSON", "YAML", "TestSupport"]),
         tests("ImageVerificationTests", ["ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
         tests(
