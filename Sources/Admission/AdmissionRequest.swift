@@ -126,6 +126,8 @@ struct AdmissionRequest: Sendable {
                 }
             }
         }
-        return WorkloadFacts(group: group, version: version, resource: resource, labels: labels)
+        return WorkloadFacts(
+            group: group, version: version, resource: resource, labels: labels,
+            object: object.map { WorkloadObject(kind: kind, object: $0) })
     }
 }

@@ -35,7 +35,7 @@ struct Ruling: Sendable {
     }
 
     let outcome: Outcome
-    /// What policies in warn mode would have denied.
+    /// What policies in warn mode would have denied, and what an admission rests on less than its reader may think.
     let warnings: [Statement]
     let decisions: [ReviewRecord.Decision]
     let exemption: Exemption?
@@ -73,7 +73,7 @@ func fold(_ grounds: Grounds) -> Ruling {
             for word in words(on: image).all {
                 decisions.append(word.decision)
                 switch word.effect {
-                case .admit: break
+                case .admit(let cautions): warnings += cautions
                 case .warn(let statement): warnings.append(statement)
                 case .deny(let statement): denials.append(statement)
                 }
@@ -91,7 +91,8 @@ func fold(_ grounds: Grounds) -> Ruling {
 /// One policy's word on one image, taken through its mode; or the word on an image that no policy was asked about.
 private struct Word {
     enum Effect {
-        case admit
+        /// With what whoever is admitted has to be told nevertheless.
+        case admit([Statement])
         case warn(Statement)
         case deny(Statement)
     }
@@ -131,8 +132,12 @@ private func words(on image: JudgedImage) -> AtLeastOne<Word> {
             func taken(_ judgement: Judgement) -> Word {
                 let isWarning = judgement.mode == .warn
                 let (result, reason, statement) = reading(of: judgement, on: image, isWarning: isWarning)
+                let cautions = judgement.outcome.cautions
+                let admission = Word.Effect.admit(
+                    cautions.map { .caution(image, policy: judgement.policy, $0) })
                 return word(
-                    statement.map { effect(isWarning: isWarning, $0) } ?? .admit, result, reason,
+                    statement.map { effect(isWarning: isWarning, $0) } ?? admission, result,
+                    cautions.first.map(\.rawValue) ?? reason,
                     policy: judgement.policy, mode: judgement.mode.rawValue, isCached: isCached)
             }
             return AtLeastOne(taken(judgements.first), judgements.rest.map(taken))
@@ -141,7 +146,7 @@ private func words(on image: JudgedImage) -> AtLeastOne<Word> {
             let reason = DenialReason.Code.noMatchingPolicy.rawValue
             let effect: Word.Effect =
                 switch action {
-                case .allow: .admit
+                case .allow: .admit([])
                 case .warn: .warn(statement)
                 case .deny: .deny(statement)
                 }

@@ -43,14 +43,26 @@ enum ReviewResponse {
     /// What the audit log keeps; the API server puts the webhook's name before each key.
     private static func annotate(_ response: inout JSONWriter, _ ruling: Ruling) {
         response.member("auditAnnotations") { annotations in
+            let isWarned =
+                ruling.decisions.contains { $0.mode == "warn" && $0.result != "admitted" }
+                || ruling.decisions.contains { $0.result == "no-match" && !$0.reason.isEmpty }
             let decision =
-                switch (ruling.outcome, ruling.warnings.isEmpty) {
+                switch (ruling.outcome, isWarned) {
                 case (.denied, _): "denied"
-                case (.allowed, false): "warned"
-                case (.allowed, true): "allowed"
+                case (.allowed, true): "warned"
+                case (.allowed, false): "allowed"
                 }
             annotations.member("decision", decision)
             if let exemption = ruling.exemption { annotations.member("exemption", exemption.rawValue) }
+            // Each of them says in a word what is behind it: `no-signatures`, `unreachable`, `signature-not-checked`.
+            var reasons: [String] = []
+            for row in ruling.decisions where !row.reason.isEmpty && !reasons.contains(row.reason) {
+                reasons.append(row.reason)
+            }
+            for caution in Caution.allCases where reasons.contains(caution.rawValue) {
+                annotations.member(caution.rawValue, "true")
+            }
+            if !reasons.isEmpty { annotations.member("reasons", reasons.sorted().joined(separator: ",")) }
             var policies: [String] = []
             for row in ruling.decisions where row.mode == "warn" && row.result != "admitted" {
                 if !policies.contains(row.policy) { policies.append(row.policy) }

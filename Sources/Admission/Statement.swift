@@ -45,6 +45,10 @@ struct Statement: Hashable, Sendable {
             isForWantOfTime: outages.all.allSatisfy { $0.kind == .deadline })
     }
 
+    static func caution(_ image: JudgedImage, policy: String, _ caution: Caution) -> Statement {
+        Statement("admitted by policy: \(policy)", image, [caution.sentence])
+    }
+
     static func noMatchingPolicy(_ image: JudgedImage, isWarning: Bool) -> Statement {
         Statement(
             "no matching policies", image,

@@ -7,10 +7,15 @@ import Sigstore
 public struct AuthorityExamination: Sendable {
     private let store: EvidenceStore
     private let trust: TrustMaterial
+    private let requiresSignature: Bool
 
     /// With the trust material in force now, which stays the same however long the examination takes.
-    public init(store: EvidenceStore) {
+    ///
+    /// - Parameter requiresSignature: whether an authority with attestations asks for a signature too, whatever its
+    ///   document says.
+    public init(store: EvidenceStore, requiresSignature: Bool = false) {
         self.store = store
+        self.requiresSignature = requiresSignature
         trust = store.trust.current
     }
 
@@ -35,12 +40,40 @@ public struct AuthorityExamination: Sendable {
         case .staticFail(let message):
             let reason = DenialReason(.staticFail, "disallowed by static policy: \(message)")
             return refused(authority, reason)
-        case .notYet(let what):
-            return refused(authority, DenialReason(.notYetChecked, "authority \(authority.name): \(what)"))
+        case .unavailable(let why):
+            return refused(authority, DenialReason(.notYetChecked, "authority \(authority.name): \(why)"))
+        case .keyInSecret(let key):
+            let reason = DenialReason(
+                .notYetChecked, "authority \(authority.name): secret \(key.secret) has not been read")
+            return refused(authority, reason)
         case .signer(let options):
-            return authority.attestations.isEmpty
-                ? await examineSignatures(authority, options, image)
-                : await examineAttestations(authority, options, image)
+            guard let trust = trust(of: authority) else {
+                let reason = DenialReason(
+                    .notYetChecked, "authority \(authority.name): its trust roots have not been read")
+                return refused(authority, reason)
+            }
+            let question = Question(authority: authority, options: options, trust: trust, image: image)
+            guard !authority.attestations.isEmpty else { return await examineSignatures(question) }
+            guard authority.requiresSignature || requiresSignature else { return await examineAttestations(question) }
+            return await examineBoth(question)
+        }
+    }
+
+    /// One authority asked about one image, by whose trust material.
+    private struct Question: Sendable {
+        let authority: Authority
+        let options: VerificationOptions
+        let trust: TrustMaterial
+        let image: ResolvedImage
+    }
+
+    /// `nil` where the document names trust roots that nobody has looked up.
+    private func trust(of authority: Authority) -> TrustMaterial? {
+        switch authority.trust {
+        case .inForce: trust
+        case .named: nil
+        case .material(let certificates, let logs, let timestamps):
+            trust.replacing(certificates: certificates, logs: logs, timestamps: timestamps)
         }
     }
 
@@ -51,19 +84,21 @@ public struct AuthorityExamination: Sendable {
 
     /// Looks at the proofs that have sufficed before, and asks the places only where those do not satisfy.
     private func examine(
-        _ authority: Authority, _ options: VerificationOptions, _ kind: ProofKind, _ image: ResolvedImage,
-        weigh: (Search) async -> AuthorityFinding.Result
+        _ question: Question, _ kind: ProofKind, weigh: (Search) async -> AuthorityFinding.Result
     ) async -> Examined {
+        let (authority, image) = (question.authority, question.image)
         let places = Self.places(authority, image)
         let known = places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
-        if !known.isEmpty, case .satisfied(let match) = await weigh(Search(candidates: known)) {
+        if !known.isEmpty,
+            case .satisfied(let match) = await weigh(Search(candidates: known.filter { $0.isOf(authority.format) }))
+        {
             return Examined(
                 finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true)
         }
-        var search = await search(places, kind, image)
+        var search = await search(places, kind, image).only(authority.format)
         var result = await weigh(search)
         if case .refused = result, let log = authority.logSearch {
-            let unlogged = search.candidates.filter { lacksEntry($0, kind, options, image) }
+            let unlogged = search.candidates.filter { lacksEntry($0, kind, question) }
             if let logged = await logged(search, unlogged, in: log) {
                 search = logged
                 result = await weigh(search)
@@ -80,16 +115,26 @@ public struct AuthorityExamination: Sendable {
             finding: AuthorityFinding(authority: authority.name, result: result), isCached: search.isCached)
     }
 
+    private func signature(
+        _ bundle: UnverifiedBundle, _ question: Question
+    ) -> Result<VerifiedSignature, VerificationError> {
+        store.evidence.signature(in: bundle, of: question.image.digest, question.options, question.trust)
+    }
+
+    private func statement(
+        _ bundle: UnverifiedBundle, _ question: Question
+    ) -> Result<VerifiedStatement, VerificationError> {
+        store.evidence.statement(in: bundle, of: question.image.digest, question.options, question.trust)
+    }
+
     // MARK: Signatures
 
-    private func examineSignatures(
-        _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage
-    ) async -> Examined {
-        await examine(authority, options, .signature, image) { search in
+    private func examineSignatures(_ question: Question) async -> Examined {
+        await examine(question, .signature) { search in
             var verified: [VerifiedSignature] = []
             var failures: [VerificationError] = []
             let isWhole = await eachCandidate(search) { bundle in
-                switch store.evidence.signature(in: bundle, of: image.digest, options, trust) {
+                switch signature(bundle, question) {
                 case .success(let signature): verified.append(signature)
                 case .failure(let error): failures.append(error)
                 }
@@ -97,111 +142,88 @@ public struct AuthorityExamination: Sendable {
             if let signatures = AtLeastOne(verified) {
                 return .satisfied(
                     AuthorityMatch(
-                        authority: authority.name, evidence: .signatures(signatures),
+                        authority: question.authority.name, evidence: .signatures(signatures),
                         summary: "signed by \(signatures.first.signer), \(signatures.first.origin.carrier.rawValue)",
-                        notes: notes(options, verified.map(\.support))))
+                        notes: notes(question.options, verified.map(\.support))))
             }
-            let reasons = signatureReasons(authority, options, image, failures)
+            let words = ExaminationWords(question.authority, question.options, question.image)
+            let reasons = words.signatures(failures, passedOver: search.passedOver)
             let outages = search.outages + (isWhole ? [] : [.cancelled])
             if let outages = AtLeastOne(outages) { return .outage(outages, also: reasons) }
-            return .refused(AtLeastOne(reasons) ?? AtLeastOne(unsigned(authority, options, image)))
-        }
-    }
-
-    private func unsigned(
-        _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage
-    ) -> DenialReason {
-        DenialReason(
-            .noSignatures,
-            "signature \(options.signer.word) validation failed for authority \(authority.name) for "
-                + "\(image.matchingName): no signatures found; sign it: cosign sign\(options.signer.flag) "
-                + "\(image.repository)@\(image.digest)")
-    }
-
-    private func signatureReasons(
-        _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage,
-        _ failures: [VerificationError]
-    ) -> [DenialReason] {
-        ranked(failures).map { error in
-            DenialReason(
-                .noMatchingSignatures,
-                "signature \(options.signer.word) validation failed for authority \(authority.name) for "
-                    + "\(image.matchingName): no matching signatures: \(error)\(error.advice)")
+            return .refused(AtLeastOne(reasons) ?? AtLeastOne(words.unsigned))
         }
     }
 
     // MARK: Attestations
 
-    private func examineAttestations(
-        _ authority: Authority, _ options: VerificationOptions, _ image: ResolvedImage
-    ) async -> Examined {
-        await examine(authority, options, .attestation, image) { search in
+    private func examineAttestations(_ question: Question) async -> Examined {
+        await examine(question, .attestation) { search in
             var found = FoundStatements()
-            let isWhole = await eachCandidate(search) { bundle in
-                found.add(store.evidence.statement(in: bundle, of: image.digest, options, trust))
-            }
-            var satisfied: [VerifiedStatement] = []
-            var seen: Set<VerifiedStatement> = []
-            var missing: [AttestationRequirement] = []
-            for requirement in authority.attestations {
-                let matching = found.verified.filter {
-                    PredicateType.isSame($0.predicateType, requirement.predicateType)
+            let isWhole = await eachCandidate(search) { bundle in found.add(statement(bundle, question)) }
+            found.passedOver = search.passedOver
+            var satisfied: [SatisfiedRequirement] = []
+            var missing: [(requirement: AttestationRequirement, objection: PolicyObjection?)] = []
+            for requirement in question.authority.attestations {
+                let (statements, objection) = found.satisfying(requirement)
+                if let statements = AtLeastOne(statements) {
+                    satisfied.append(
+                        SatisfiedRequirement(
+                            name: requirement.name, writtenType: requirement.writtenType, statements: statements))
+                } else {
+                    missing.append((requirement, objection))
                 }
-                if matching.isEmpty { missing.append(requirement) }
-                satisfied += matching.filter { seen.insert($0).inserted }
             }
+            let words = ExaminationWords(question.authority, question.options, question.image)
             guard missing.isEmpty else {
                 let outages = search.outages + (isWhole ? [] : [.cancelled])
                 if outages.isEmpty, !found.hasUnsignedBillOfMaterials {
-                    found.hasUnsignedBillOfMaterials = await hasUnsignedBillOfMaterials(authority, image)
+                    found.hasUnsignedBillOfMaterials = await hasUnsignedBillOfMaterials(
+                        question.authority, question.image)
                 }
-                let reasons = missing.map { absent($0, authority, options, image, found) }
+                let reasons = missing.map { words.absent($0.requirement, objection: $0.objection, found) }
                 if let outages = AtLeastOne(outages) { return .outage(outages, also: reasons) }
-                return .refused(AtLeastOne(reasons) ?? AtLeastOne(unsigned(authority, options, image)))
+                return .refused(AtLeastOne(reasons) ?? AtLeastOne(words.unsigned))
             }
-            guard let statements = AtLeastOne(satisfied) else {
+            guard let requirements = AtLeastOne(satisfied) else {
                 // Without a requirement the authority asks for signatures, and does not come here.
-                return .refused(AtLeastOne(unsigned(authority, options, image)))
+                return .refused(AtLeastOne(words.unsigned))
             }
             var types: [String] = []
-            for type in satisfied.map(\.predicateType) where !types.contains(type) { types.append(type) }
+            let statements = satisfied.flatMap(\.statements.all)
+            for type in statements.map(\.predicateType) where !types.contains(type) { types.append(type) }
             return .satisfied(
                 AuthorityMatch(
-                    authority: authority.name, evidence: .statements(statements),
-                    summary: "attested by \(statements.first.signer): \(types.joined(separator: ", "))",
-                    notes: notes(options, satisfied.map(\.support))
-                        + ["only attestations were checked; a plain signature was not required (signature-not-checked)"]
-                ))
+                    authority: question.authority.name, evidence: .statements(requirements),
+                    summary: "attested by \(requirements.first.statements.first.signer): "
+                        + types.joined(separator: ", "),
+                    notes: notes(question.options, statements.map(\.support)) + [Caution.signatureNotChecked.sentence]))
         }
     }
 
-    private func absent(
-        _ requirement: AttestationRequirement, _ authority: Authority, _ options: VerificationOptions,
-        _ image: ResolvedImage, _ found: FoundStatements
-    ) -> DenialReason {
-        let place =
-            "attestation \(options.signer.word) validation failed for authority \(authority.name) for \(image.matchingName)"
-        let sign =
-            "cosign attest\(options.signer.flag) --type \(requirement.predicateType) --predicate FILE "
-            + "\(image.repository)@\(image.digest)"
-        let unsigned =
-            found.hasUnsignedBillOfMaterials ? "; \(UnverifiedBundle.unsignedBillOfMaterials); sign it: \(sign)" : ""
-        if !found.verified.isEmpty {
-            let types = Set(found.verified.map(\.predicateType)).sorted()
-            return DenialReason(
-                .noMatchingAttestations,
-                "\(place): no matching attestations with type \(requirement.predicateType), checked the following "
-                    + "predicateTypes: \"\(types.joined(separator: ","))\"\(unsigned)", otherPredicateTypes: types)
-        }
-        if let nearest = ranked(found.failures).first {
-            return DenialReason(
-                .noMatchingAttestations,
-                "\(place): no matching attestations: \(nearest)\(nearest.advice)\(unsigned)")
-        }
-        return DenialReason(
-            .noAttestations,
-            "\(place): no matching attestations: none found"
-                + (unsigned.isEmpty ? "; attest it: \(sign)" : unsigned))
+    /// A signature, and the attestations too.
+    private func examineBoth(_ question: Question) async -> Examined {
+        async let signed = examineSignatures(question)
+        let attested = await examineAttestations(question)
+        let both = await (signed.finding, attested.finding)
+        let result: AuthorityFinding.Result =
+            switch (both.0.result, both.1.result) {
+            case (.satisfied(let signed), .satisfied(let attested)):
+                if let signatures = AtLeastOne(signed.signatures),
+                    let requirements = AtLeastOne(attested.requirements)
+                {
+                    .satisfied(
+                        AuthorityMatch(
+                            authority: question.authority.name, evidence: .both(signatures, requirements),
+                            summary: "\(signed.summary); \(attested.summary)", notes: signed.notes))
+                } else {
+                    .refused(
+                        AtLeastOne(ExaminationWords(question.authority, question.options, question.image).unsigned))
+                }
+            case (let signed, let attested): signed.and(attested)
+            }
+        return Examined(
+            finding: AuthorityFinding(authority: question.authority.name, result: result),
+            isCached: await signed.isCached && attested.isCached)
     }
 
     /// Whether a bill of materials lies under cosign's tag for it, which is unsigned wherever it lies. One more request
@@ -240,6 +262,17 @@ public struct AuthorityExamination: Sendable {
         var held: [ProofPlace: [UnverifiedBundle]] = [:]
         var outages: [Outage] = []
         var isCached = true
+        /// How many candidates are of a form that the authority does not look at.
+        var passedOver = 0
+
+        func only(_ format: SignatureFormat?) -> Search {
+            guard let format else { return self }
+            var search = self
+            search.candidates = candidates.filter { $0.isOf(format) }
+            search.held = held.mapValues { $0.filter { $0.isOf(format) } }
+            search.passedOver = candidates.count - search.candidates.count
+            return search
+        }
     }
 
     /// Every candidate of every place. A place that cannot be asked is an outage beside what others hold: a proof that
@@ -263,14 +296,12 @@ public struct AuthorityExamination: Sendable {
     }
 
     /// Whether a proof was refused for want of a log entry and brings none: only then is a log worth a question.
-    private func lacksEntry(
-        _ bundle: UnverifiedBundle, _ kind: ProofKind, _ options: VerificationOptions, _ image: ResolvedImage
-    ) -> Bool {
+    private func lacksEntry(_ bundle: UnverifiedBundle, _ kind: ProofKind, _ question: Question) -> Bool {
         guard bundle.contentToSearch != nil else { return false }
         let error: VerificationError? =
             switch kind {
-            case .signature: store.evidence.signature(in: bundle, of: image.digest, options, trust).error
-            case .attestation: store.evidence.statement(in: bundle, of: image.digest, options, trust).error
+            case .signature: signature(bundle, question).error
+            case .attestation: statement(bundle, question).error
             case .billOfMaterials: nil
             }
         if case .notEnoughLogEntries(_, _, offered: 0) = error { return true }
@@ -320,13 +351,6 @@ public struct AuthorityExamination: Sendable {
         }
     }
 
-    /// Nearest miss first, each sentence once, at most a handful: a hundred foreign signatures say no more than five.
-    private func ranked(_ failures: [VerificationError]) -> [VerificationError] {
-        var seen: Set<VerificationError> = []
-        let distinct = failures.filter { seen.insert($0).inserted }
-        return Array(distinct.sorted { $0.nearness > $1.nearness }.prefix(5))
-    }
-
     private func notes(_ options: VerificationOptions, _ support: [ProvenSupport]) -> [String] {
         var notes: [String] = []
         if !options.requiresLogEntry { notes.append("no transparency log entry was required") }
@@ -338,23 +362,36 @@ public struct AuthorityExamination: Sendable {
     }
 }
 
-/// What came of the candidates of one image.
-private struct FoundStatements {
-    private(set) var verified: [VerifiedStatement] = []
-    private(set) var failures: [VerificationError] = []
-    var hasUnsignedBillOfMaterials = false
+extension AuthorityFinding.Result {
+    /// Where two results are needed and one of them at least is no satisfaction: every outage and every reason of both.
+    fileprivate func and(_ other: AuthorityFinding.Result) -> AuthorityFinding.Result {
+        let reasons = self.reasons + other.reasons
+        if let outages = AtLeastOne(outages + other.outages) { return .outage(outages, also: reasons) }
+        return AtLeastOne(reasons).map { .refused($0) } ?? self
+    }
 
-    mutating func add(_ result: Result<VerifiedStatement, VerificationError>) {
-        switch result {
-        case .success(let statement): verified.append(statement)
-        case .failure(.signatureIsNoAttestation): break
-        case .failure(.unreadable(UnverifiedBundle.unsignedBillOfMaterials)): hasUnsignedBillOfMaterials = true
-        case .failure(let error): failures.append(error)
+    private var outages: [Outage] {
+        if case .outage(let outages, _) = self { outages.all } else { [] }
+    }
+
+    private var reasons: [DenialReason] {
+        switch self {
+        case .satisfied: []
+        case .refused(let reasons): reasons.all
+        case .outage(_, let also): also
         }
     }
 }
 
 extension UnverifiedBundle {
+    /// Whether it is of a form that is looked at; what cannot be read is looked at always, and refused.
+    fileprivate func isOf(_ format: SignatureFormat?) -> Bool {
+        switch (format, content) {
+        case (nil, _), (_, .unreadable), (.legacy, .simpleSigning), (.legacy, .envelope), (.bundle, .bundle): true
+        case (.legacy, .bundle), (.bundle, .simpleSigning), (.bundle, .envelope): false
+        }
+    }
+
     fileprivate var isUnsignedBillOfMaterials: Bool { content == .unreadable(Self.unsignedBillOfMaterials) }
 }
 
@@ -367,38 +404,4 @@ extension Result {
 
 extension AuthorityMatch {
     fileprivate var origins: Set<ProofOrigin> { Set(signatures.map(\.origin) + statements.map(\.origin)) }
-}
-
-extension RequiredSigner {
-    /// As a denial names the way in which proofs are checked.
-    fileprivate var word: String {
-        switch self {
-        case .key: "key"
-        case .certificate: "keyless"
-        }
-    }
-
-    /// As cosign is told to sign in this way.
-    fileprivate var flag: String {
-        switch self {
-        case .key: " --key cosign.key"
-        case .certificate: ""
-        }
-    }
-}
-
-extension VerificationError {
-    /// How to mend it, where there is one way.
-    fileprivate var advice: String {
-        switch self {
-        case .wrongKey: "; sign it with the key that the policy names, or add the signer's key as another authority"
-        case .wrongImage: "; sign this digest itself"
-        case .identity: "; sign it from there, or add the signer to 'identities'"
-        case .keyWhereCertificateRequired: "; sign it without a key, or name the key in an authority of its own"
-        case .certificateWhereKeyRequired: "; sign it with the key, or add a keyless authority"
-        case .notEnoughLogEntries(_, _, offered: 0): "; let cosign upload to a transparency log, or do not require one"
-        case .attestationIsNoSignature: "; sign it: cosign sign, or list the attestation's type under 'attestations'"
-        default: ""
-        }
-    }
 }

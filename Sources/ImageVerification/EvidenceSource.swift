@@ -15,6 +15,13 @@ public protocol EvidenceSource: Sendable {
         of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
     ) async throws(Outage) -> ProofLookup
 
+    /// The configuration of an image: of each of its platforms, where the digest is an index's. For policies that read
+    /// it; what is no image has none. A digest that the registry does not have, or whose bytes are no configuration, is
+    /// an answer that says so.
+    func configurations(
+        of image: ResolvedImage, deadline: Deadline
+    ) async throws(Outage) -> ConfigurationLookup
+
     /// Which credential is used for a repository, without disclosing it: what is learned with one credential answers
     /// for no other. Anonymous access is one of them.
     func credentialFingerprint(for repository: Repository) -> CredentialFingerprint
@@ -24,6 +31,13 @@ public enum ResolutionLookup: Hashable, Sendable {
     case resolved(ResolvedImage)
     /// The registry says that there is no such tag or manifest.
     case notFound
+}
+
+public enum ConfigurationLookup: Sendable {
+    /// At least one.
+    case found(AtLeastOne<ImageConfiguration>)
+    /// Why there is none, in a sentence.
+    case none(String)
 }
 
 public enum ProofLookup: Sendable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import JSON
 import OCI
 import Policy
 import Sigstore
@@ -36,12 +37,21 @@ public final class EvidenceStore: Sendable {
     private let listings: ByteBoundedCache<ProofsKey, ProofLookup>
     /// The proofs of an image that have satisfied somebody.
     private let sufficient: ByteBoundedCache<ProofsKey, [UnverifiedBundle]>
+    /// Content-addressed, but for what one credential may read and another may not.
+    private let configurations: ByteBoundedCache<ConfigurationKey, ConfigurationLookup>
+    private let configuring: SingleFlight<ConfigurationKey, ConfigurationLookup>
     private let resolving: SingleFlight<TagKey, ResolutionLookup>
     private let searching: SingleFlight<ProofsKey, ProofLookup>
     /// Asked only for authorities that name a log; without one such an authority finds nothing there.
     private let logs: (any LogSearch)?
     private let logged: ByteBoundedCache<LogKey, [LogSearchResult]>
     private let searchingLogs: SingleFlight<LogKey, [LogSearchResult]>
+
+    private struct ConfigurationKey: Hashable, Sendable {
+        let image: Digest
+        let repository: Repository
+        let credential: CredentialFingerprint
+    }
 
     private struct LogKey: Hashable, Sendable {
         let content: Digest
@@ -60,6 +70,8 @@ public final class EvidenceStore: Sendable {
         tags = ByteBoundedCache(name: "tags", limit: limits.evidenceBytes / 8)
         listings = ByteBoundedCache(name: "listings", limit: limits.evidenceBytes / 4)
         sufficient = ByteBoundedCache(name: "proofs", limit: limits.evidenceBytes / 4)
+        configurations = ByteBoundedCache(name: "configurations", limit: limits.evidenceBytes / 8)
+        configuring = SingleFlight(work: work)
         resolving = SingleFlight(work: work)
         searching = SingleFlight(work: work)
         self.logs = logs
@@ -126,6 +138,29 @@ public final class EvidenceStore: Sendable {
         return Remembered(value: lookup, isCached: false)
     }
 
+    /// The configurations of an image.
+    func configurations(of image: ResolvedImage) async throws(Outage) -> Remembered<ConfigurationLookup> {
+        let key = ConfigurationKey(
+            image: image.digest, repository: image.repository,
+            credential: source.credentialFingerprint(for: image.repository))
+        if let known = configurations.value(for: key) { return Remembered(value: known, isCached: true) }
+        let lookup = try await configuring.value(for: key, service: image.repository.host) {
+            [source, patience, configurations, limits] in
+            if let known = configurations.peek(key) { return .success(known) }
+            let answer = await outcome { () async throws(Outage) in
+                try await source.configurations(of: image, deadline: .after(patience))
+            }
+            if case .success(.found(let all)) = answer {
+                // A value's tape has 16 bytes.
+                let bytes = all.all.reduce(0) { $0 + $1.document.text.count * 4 + 512 }
+                configurations.insert(
+                    .found(all), for: key, bytes: bytes, expires: .now.advanced(by: limits.sufficientLife))
+            }
+            return answer
+        }
+        return Remembered(value: lookup, isCached: false)
+    }
+
     /// What a log has under a content's hash, as it was a moment ago.
     func entries(of content: Digest, in log: LogAddress) async throws(Outage) -> [LogSearchResult] {
         guard let logs else { return [] }
@@ -165,7 +200,7 @@ public final class EvidenceStore: Sendable {
 
     /// By name of the cache, for the metrics.
     public var counters: [(name: String, counters: CacheCounters)] {
-        [tags.counted, listings.counted, sufficient.counted, logged.counted]
+        [tags.counted, listings.counted, sufficient.counted, logged.counted, configurations.counted]
             + evidence.counters
     }
 
@@ -173,6 +208,7 @@ public final class EvidenceStore: Sendable {
     public var flights: [(name: String, counters: FlightCounters)] {
         [
             ("resolve", resolving.counters), ("proofs", searching.counters), ("log-entries", searchingLogs.counters),
+            ("configurations", configuring.counters),
         ]
     }
 }

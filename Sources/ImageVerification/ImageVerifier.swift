@@ -7,11 +7,16 @@ public struct ImageVerifier: ImageVerifying {
     private let policies: PoliciesInForce
     private let noMatch: NoMatchAction
     private let store: EvidenceStore
+    private let requiresSignature: Bool
 
-    public init(policies: PoliciesInForce, noMatch: NoMatchAction, store: EvidenceStore) {
+    /// - Parameter requiresSignature: whether every authority with attestations asks for a signature too.
+    public init(
+        policies: PoliciesInForce, noMatch: NoMatchAction, store: EvidenceStore, requiresSignature: Bool = false
+    ) {
         self.policies = policies
         self.noMatch = noMatch
         self.store = store
+        self.requiresSignature = requiresSignature
     }
 
     public func verdict(
@@ -37,8 +42,8 @@ public struct ImageVerifier: ImageVerifying {
                 finding: .unresolved(reason, modes: modes(of: reference, workload)), isCached: false)
         }
         let selection = policies.current.policies(for: image.pinned, workload: workload)
-        let examination = AuthorityExamination(store: store)
-        let judged = await judge(selection.policies, image, examination)
+        let examination = AuthorityExamination(store: store, requiresSignature: requiresSignature)
+        let judged = await judge(selection.policies, image, workload, examination)
         // A stable order, whichever registry answered first.
         let judgements = (selection.denials + judged.map(\.judgement)).sorted { $0.policy < $1.policy }
         guard let all = AtLeastOne(judgements) else {
@@ -57,16 +62,18 @@ public struct ImageVerifier: ImageVerifying {
 
     /// Every policy, and every authority of each, at the same time; equal lookups meet in the store.
     private func judge(
-        _ policies: [ClusterImagePolicy], _ image: ResolvedImage, _ examination: AuthorityExamination
+        _ policies: [ClusterImagePolicy], _ image: ResolvedImage, _ workload: WorkloadFacts?,
+        _ examination: AuthorityExamination
     ) async -> [Judged] {
         await withTaskGroup { group in
-            for policy in policies { group.addTask { await judge(policy, image, examination) } }
+            for policy in policies { group.addTask { await judge(policy, image, workload, examination) } }
             return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
     private func judge(
-        _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ examination: AuthorityExamination
+        _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ workload: WorkloadFacts?,
+        _ examination: AuthorityExamination
     ) async -> Judged {
         let examined = await withTaskGroup { group in
             for (index, authority) in policy.authorities.enumerated() {
@@ -75,8 +82,20 @@ public struct ImageVerifier: ImageVerifying {
             return await group.reduce(into: []) { $0.append($1) }
         }
         let inOrder = examined.sorted { $0.0 < $1.0 }.map(\.1)
-        return Judged(
-            judgement: policy.judge(findings: inOrder.map(\.finding)), isCached: inOrder.allSatisfy(\.isCached))
+        var isCached = inOrder.allSatisfy(\.isCached)
+        let findings = inOrder.map(\.finding) + [policy.matchWithoutAuthorities].compactMap { $0 }
+        let judgement: Judgement
+        if let program = policy.program {
+            let evaluation = ProgramEvaluation(program: program, store: store, image: image, workload: workload)
+            // What the program reads is asked for only where an authority is satisfied.
+            let isAsked = findings.contains { if case .satisfied = $0.result { true } else { false } }
+            let inputs = isAsked ? await evaluation.inputs() : nil
+            isCached = isCached && inputs?.isCached ?? true
+            judgement = policy.judge(findings: findings) { evaluation.finding(on: $0, inputs) }
+        } else {
+            judgement = policy.judge(findings: findings) { _ in .satisfied }
+        }
+        return Judged(judgement: judgement, isCached: isCached)
     }
 
     private func outage(_ reference: ImageReference, _ outage: Outage, _ workload: WorkloadFacts?) -> ImageVerdict {

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `attestations[]`: one statement of this predicate type must verify.
-public struct AttestationRequirement: Hashable, Sendable {
+/// `attestations[]`: one statement of this predicate type must verify, and satisfy the policy.
+public struct AttestationRequirement: Sendable {
     public let name: String
     /// The URI, after aliases have been replaced.
     public let predicateType: String
+    /// As the document writes it: an alias, or the URI.
+    public let writtenType: String
+    /// What the statement has to say; `nil` asks for the type alone.
+    public var program: PolicyProgram?
 
-    public init(name: String, predicateType: String) {
+    public init(name: String, predicateType: String, writtenType: String? = nil, program: PolicyProgram? = nil) {
         self.name = name
         self.predicateType = predicateType
+        self.writtenType = writtenType ?? predicateType
+        self.program = program
     }
 }
 

@@ -10,19 +10,25 @@ public struct ClusterImagePolicy: Sendable {
     /// The workloads that it governs: those that any of these names; every workload where there is none.
     public let match: [WorkloadRule]
     /// Any of them admits.
-    public let authorities: [Authority]
-    /// SHA-256 of the document's meaning: what caches of verdicts are keyed by.
-    public let documentHash: Digest
+    public internal(set) var authorities: [Authority]
+    /// Whether a policy without authorities admits what it governs: never but where the operator says so.
+    public let admitsWithoutAuthorities: Bool
+    /// What everything that the authorities found has to satisfy besides; `nil` asks for nothing more.
+    public internal(set) var program: PolicyProgram?
+    /// SHA-256 of the document's meaning, with all that it refers to: what caches of verdicts are keyed by.
+    public internal(set) var documentHash: Digest
 
     public init(
         name: String, mode: EnforcementMode, images: [Glob], match: [WorkloadRule], authorities: [Authority],
-        documentHash: Digest
+        admitsWithoutAuthorities: Bool = false, program: PolicyProgram? = nil, documentHash: Digest
     ) {
         self.name = name
         self.mode = mode
         self.images = images
         self.match = match
         self.authorities = authorities
+        self.admitsWithoutAuthorities = admitsWithoutAuthorities
+        self.program = program
         self.documentHash = documentHash
     }
 

@@ -12,13 +12,16 @@ public struct PolicySet: Sendable {
     public let missing: [String]
 
     /// Policies of one name that differ contradict each other, and nobody knows which was meant: both become broken.
-    /// Equal ones are one.
-    public init(policies: [ClusterImagePolicy], broken: [BrokenPolicy] = [], missing: [String] = []) {
+    /// Equal ones are one. What they refer to is taken out of `resources`.
+    public init(
+        policies: [ClusterImagePolicy], broken: [BrokenPolicy] = [], missing: [String] = [],
+        resources: PolicyResources = PolicyResources()
+    ) {
         var unique: [ClusterImagePolicy] = []
         var broken = broken
         for (name, group) in Dictionary(grouping: policies, by: \.name) {
             if Set(group.map(\.documentHash)).count == 1, let policy = group.first {
-                unique.append(policy)
+                unique.append(policy.resolved(with: resources))
                 continue
             }
             for policy in group {

@@ -1,22 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The parts of a workload that `match` reads.
-public struct WorkloadFacts: Hashable, Sendable {
-    public let group: String
-    public let version: String
-    /// Plural, as in a URL: `deployments`.
-    public let resource: String
-    /// Of the object itself, not of its pod template.
-    public let labels: [String: String]
-
-    public init(group: String, version: String, resource: String, labels: [String: String]) {
-        self.group = group
-        self.version = version
-        self.resource = resource
-        self.labels = labels
-    }
-}
-
 /// One entry of `match`: a kind of workload, and the labels that it must have.
 public struct WorkloadRule: Hashable, Sendable {
     /// Empty means the core group, and no other.

@@ -112,6 +112,12 @@ extension RegistryClient: EvidenceSource {
         return AtLeastOne(found).map { .found($0) } ?? .nonePublished
     }
 
+    public func configurations(
+        of image: ResolvedImage, deadline: Deadline
+    ) async throws(Outage) -> ConfigurationLookup {
+        .none("configurations are not read yet")
+    }
+
     private enum Part {
         case tag, referrers
     }

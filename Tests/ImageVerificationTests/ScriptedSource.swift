@@ -48,6 +48,12 @@ final class ScriptedSource: EvidenceSource {
         return AtLeastOne(bundles).map { .found($0) } ?? .nonePublished
     }
 
+    func configurations(
+        of image: ResolvedImage, deadline: Deadline
+    ) async throws(Outage) -> ConfigurationLookup {
+        .none("the script has no configuration")
+    }
+
     func credentialFingerprint(for repository: Repository) -> CredentialFingerprint {
         CredentialFingerprint(code: Array(state.withLock { $0.credential }.utf8))
     }

@@ -27,7 +27,7 @@ struct FieldEffectTests {
                         let isSatisfied =
                             switch authority.check {
                             case .staticPass: true
-                            case .staticFail, .notYet: false
+                            case .staticFail, .unavailable, .keyInSecret: false
                             case .signer(let options):
                                 options == signed && (authority.sources.first ?? place) == place
                                     && authority.attestations.allSatisfy { predicateTypes.contains($0.predicateType) }
@@ -118,7 +118,7 @@ struct FieldEffectTests {
         Change("authorities[].attestations[].predicateType", "https://cyclonedx.org/bom", "https://spdx.dev/Document"),
         Change("authorities[].ctlog", "    attestations:", "    ctlog: {}\n    attestations:"),
         Change("authorities[].rfc3161timestamp", "    attestations:", "    rfc3161timestamp: {}\n    attestations:"),
-        Change("authorities[].signatureFormat", "    attestations:", "    signatureFormat: legacy\n    attestations:"),
+        Change("authorities[].signatureFormat", "    attestations:", "    signatureFormat: other\n    attestations:"),
         Change(
             "authorities[].keyless", "    key:\n      data: \(Keys.block())\n      hashAlgorithm: sha256",
             "    keyless: {identities: [{issuer: a, subject: b}]}"),

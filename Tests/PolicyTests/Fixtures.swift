@@ -77,3 +77,8 @@ struct Source {
 let sampleDigest = "sha256:" + String(repeating: "0123456789abcdef", count: 4)
 
 func reference(_ text: String) throws -> ImageReference { try ImageReference(parsing: text) }
+
+extension ClusterImagePolicy {
+    /// For policies without a program.
+    func judge(findings: [AuthorityFinding]) -> Judgement { judge(findings: findings) { _ in .satisfied } }
+}

@@ -61,10 +61,24 @@ struct Fields {
     }
 }
 
+/// What the operator decides about documents, wherever they come from.
+public struct DocumentRules: Hashable, Sendable {
+    /// Whether a policy without authorities is one (`fail-on-empty-authorities=false`); it admits what it governs, with a
+    /// warning.
+    public var admitsNoAuthorities = false
+    /// Where the Secrets and ConfigMaps are that documents refer to.
+    public var namespace = "cosign-system"
+
+    public init() {}
+}
+
 /// Reads one document field by field, and gathers everything that is wrong with it.
 struct DocumentReader {
     private(set) var errors: [PolicyProblem] = []
     private(set) var warnings: [PolicyProblem] = []
+    let rules: DocumentRules
+
+    init(_ rules: DocumentRules = DocumentRules()) { self.rules = rules }
 
     /// Of errors and of warnings: more than anybody reads at once, and few enough to find the place of each.
     static let maximumProblems = 100

@@ -26,8 +26,8 @@ public struct PolicyDocument: Sendable {
 
     /// Reads a document of kind `ClusterImagePolicy`, `policy.sigstore.dev/v1alpha1` or `/v1beta1`. Never throws: what
     /// is wrong is part of the result.
-    public init(reading document: JSONDocument, index: Int = 0) {
-        var reader = DocumentReader()
+    public init(reading document: JSONDocument, index: Int = 0, rules: DocumentRules = DocumentRules()) {
+        var reader = DocumentReader(rules)
         let policy = reader.policy(document)
         self.index = index
         warnings = reader.warnings

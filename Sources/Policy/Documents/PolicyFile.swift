@@ -19,7 +19,7 @@ public struct PolicyFile: Sendable {
     public static let limits = JSONLimits(maximumBytes: maximumBytes, maximumDepth: 50, maximumValues: 200_000)
 
     /// Reads YAML, or JSON where the path ends in `.json`. Never throws: what is wrong is part of the result.
-    public init(path: String, text: [UInt8]) {
+    public init(path: String, text: [UInt8], rules: DocumentRules = DocumentRules()) {
         self.path = path
         do throws(PolicyProblem) {
             let documents = try Self.documents(in: text, isJSON: path.hasSuffix(".json"))
@@ -27,7 +27,9 @@ public struct PolicyFile: Sendable {
             guard documents.count <= Self.maximumDocuments else {
                 throw PolicyProblem(.unreadable, "the file holds more than \(Self.maximumDocuments) documents")
             }
-            self.documents = documents.enumerated().map { PolicyDocument(reading: $0.element, index: $0.offset) }
+            self.documents = documents.enumerated().map {
+                PolicyDocument(reading: $0.element, index: $0.offset, rules: rules)
+            }
             problem = nil
         } catch {
             documents = []

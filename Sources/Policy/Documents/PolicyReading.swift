@@ -16,12 +16,13 @@ extension DocumentReader {
         }
         let images = images(spec["images"])
         let authorities = authorities(spec["authorities"])
-        if spec["policy"].isPresent { inlinePolicy(spec["policy"], shownAs: "spec", isPolicyLevel: true) }
+        let program = program(spec["policy"], shownAs: "spec", isPolicyLevel: true)
         let mode = mode(spec["mode"])
         let match = match(spec["match"])
         guard let name, let images, let authorities, let mode, let match else { return nil }
         return ClusterImagePolicy(
             name: name, mode: mode, images: images, match: match, authorities: authorities,
+            admitsWithoutAuthorities: rules.admitsNoAuthorities, program: program,
             documentHash: Digest(of: document.text))
     }
 
@@ -122,7 +123,7 @@ extension DocumentReader {
 
     private mutating func authorities(_ field: Field) -> [Authority]? {
         guard let entries = list(field) else { return nil }
-        guard !entries.isEmpty else {
+        guard !entries.isEmpty || rules.admitsNoAuthorities else {
             missing([field])
             return nil
         }

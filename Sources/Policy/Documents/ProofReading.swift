@@ -17,19 +17,21 @@ extension DocumentReader {
         guard let fields = object(entry, ["oci", "signaturePullSecrets", "tagPrefix"]) else { return nil }
         let errorsBefore = errors.count
         let secrets = list(fields["signaturePullSecrets"]) ?? []
+        var names: [String] = []
         for secret in secrets {
             guard let members = object(secret, ["name"]), let name = string(members["name"]) else { continue }
             if name.isEmpty { missing([members["name"]]) }
+            names.append(name)
         }
         if !secrets.isEmpty, errors.count == errorsBefore {
             report(
-                .notSupported, "signaturePullSecrets are not supported yet", [fields["signaturePullSecrets"]],
-                advice: "give the registry's credentials to countersign itself")
+                .warning, "signaturePullSecrets are not read yet", [fields["signaturePullSecrets"]],
+                advice: "give the registry's credentials to countersign itself, which asks with those")
         }
         let prefix = tagPrefix(fields["tagPrefix"])
         let repository = repository(fields["oci"])
         guard errors.count == errorsBefore, let prefix else { return nil }
-        return ProofSource(repository: repository, tagPrefix: prefix)
+        return ProofSource(repository: repository, tagPrefix: prefix, pullSecrets: names)
     }
 
     /// A tag has 128 characters at most, of which `sha256-`, the hex and `.sig` take 75.
@@ -127,10 +129,9 @@ extension DocumentReader {
                 details: "deprecated value, please use RFC 3986 conformant values",
                 advice: known.map { "write \($0)" } ?? "", as: ["\(list.path).predicateType"])
         }
-        if fields["policy"].isPresent {
-            inlinePolicy(fields["policy"], shownAs: "\(list.path).policy", isPolicyLevel: false)
-        }
+        let program = program(fields["policy"], shownAs: "\(list.path).policy", isPolicyLevel: false)
         guard errors.count == errorsBefore, let name, let type else { return nil }
-        return AttestationRequirement(name: name, predicateType: PredicateType.uri(type))
+        return AttestationRequirement(
+            name: name, predicateType: PredicateType.uri(type), writtenType: type, program: program)
     }
 }

@@ -18,37 +18,71 @@ public struct AuthorityFinding: Hashable, Sendable {
     }
 }
 
+/// What became of a policy's own program.
+public enum ProgramFinding: Hashable, Sendable {
+    case satisfied
+    case refused(DenialReason)
+    /// What it reads could not be asked for.
+    case outage(Outage)
+}
+
 extension ClusterImagePolicy {
     /// Folds the findings of all authorities into this policy's judgement: any that is satisfied admits; else any outage
-    /// leaves it undecided, since the one that could not be asked might have been satisfied; else it is denied.
+    /// leaves it undecided, since the one that could not be asked might have been satisfied; else it is denied. What the
+    /// authorities admit, the policy's own program may still refuse.
     ///
     /// Reasons come nearest miss first, and in the order of the document among equals. No finding admits nothing.
-    public func judge(findings: [AuthorityFinding]) -> Judgement {
-        Judgement(policy: name, mode: mode, outcome: Self.outcome(of: findings, policy: name))
+    ///
+    /// - Parameter program: what the policy's program says of the matches; asked only where some authority is satisfied.
+    public func judge(
+        findings: [AuthorityFinding], program: (AtLeastOne<AuthorityMatch>) -> ProgramFinding
+    ) -> Judgement {
+        let matches = findings.compactMap { if case .satisfied(let match) = $0.result { match } else { nil } }
+        guard let matches = AtLeastOne(matches) else {
+            return Judgement(policy: name, mode: mode, outcome: refusal(findings))
+        }
+        let outcome: Outcome =
+            switch program(matches) {
+            case .satisfied: .admitted(matches)
+            // The others' reasons say what else could have admitted; the program's is why these did not.
+            case .refused(let reason): .denied(AtLeastOne(reason))
+            case .outage(let outage): .undecided(AtLeastOne(outage), also: [])
+            }
+        return Judgement(policy: name, mode: mode, outcome: outcome)
     }
 
-    private static func outcome(of findings: [AuthorityFinding], policy: String) -> Outcome {
-        var matches: [AuthorityMatch] = []
+    /// The match of a policy without authorities: it is one only where the operator lets such documents be, since no
+    /// other has an empty list.
+    public var matchWithoutAuthorities: AuthorityFinding? {
+        guard authorities.isEmpty, admitsWithoutAuthorities else { return nil }
+        return AuthorityFinding(
+            authority: "",
+            result: .satisfied(
+                AuthorityMatch(
+                    authority: "", evidence: .noAuthorities, summary: "no authorities",
+                    notes: [Caution.noAuthorities.sentence])))
+    }
+
+    private func refusal(_ findings: [AuthorityFinding]) -> Outcome {
         var outages: [Outage] = []
         var reasons: [DenialReason] = []
         for finding in findings {
             switch finding.result {
-            case .satisfied(let match): matches.append(match)
+            case .satisfied: break
             case .refused(let refused): reasons += refused.all
             case .outage(let outage, let also):
                 outages += outage.all
                 reasons += also
             }
         }
-        if let matches = AtLeastOne(matches) { return .admitted(matches) }
-        let nearest = nearestFirst(reasons)
+        let nearest = Self.nearestFirst(reasons)
         if let outages = AtLeastOne(outages) { return .undecided(outages, also: nearest) }
         if let nearest = AtLeastOne(nearest) { return .denied(nearest) }
         return .denied(
             AtLeastOne(
                 DenialReason(
                     .noAuthorities,
-                    "policy \(quoted(policy)) has no authority that could admit anything; add one to spec.authorities"))
+                    "policy \(quoted(name)) has no authority that could admit anything; add one to spec.authorities"))
         )
     }
 
@@ -63,12 +97,13 @@ extension DenialReason.Code {
     /// How far a proof was from admitting: one that exists and does not fit, none at all, one that nobody looked at.
     fileprivate var distance: Int {
         switch self {
-        case .noMatchingSignatures, .noMatchingAttestations: 0
-        case .noSignatures, .noAttestations, .imageNotFound: 1
-        case .notYetChecked: 2
+        case .policyConflict: 0
+        case .noMatchingSignatures, .noMatchingAttestations, .policyNotEvaluated, .noConfiguration: 1
+        case .noSignatures, .noAttestations, .imageNotFound: 2
+        case .notYetChecked: 3
         case .staticFail, .noAuthorities, .brokenPolicy, .noMatchingPolicy, .notADigest, .invalidReference,
             .unknownKind, .invalidReview:
-            3
+            4
         }
     }
 }

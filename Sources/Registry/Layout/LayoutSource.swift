@@ -63,6 +63,12 @@ public struct LayoutSource: EvidenceSource {
     }
 
     /// A directory has one reader.
+    public func configurations(
+        of image: ResolvedImage, deadline: Deadline
+    ) async throws(Outage) -> ConfigurationLookup {
+        .none("configurations are not read yet")
+    }
+
     public func credentialFingerprint(for repository: Repository) -> CredentialFingerprint { .none }
 
     /// The image of the layout: the one that the reference's digest names, the one that `cosign save` marks, or the only one

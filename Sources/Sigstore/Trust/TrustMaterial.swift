@@ -33,6 +33,23 @@ public struct TrustMaterial: Sendable {
         generation = digest.generation
     }
 
+    /// Whether any transparency log is believed.
+    public var hasLogs: Bool { !logs.isEmpty }
+
+    /// Where the last of the believed logs answers, as its document says; `nil` where none says so.
+    public var lastLogAddress: String? { logs.last { !$0.baseURL.isEmpty }?.baseURL }
+
+    /// Certificates and their logs by this material; transparency logs and timestamps by others, where they are given.
+    public func replacing(
+        certificates: TrustMaterial?, logs: TrustMaterial?, timestamps: TrustMaterial?
+    ) -> TrustMaterial {
+        let certificates = certificates ?? self
+        return TrustMaterial(
+            certificateAuthorities: certificates.certificateAuthorities, logs: (logs ?? self).logs,
+            certificateLogs: certificates.certificateLogs,
+            timestampAuthorities: (timestamps ?? self).timestampAuthorities)
+    }
+
     /// Nothing is believed: only keys that policies name can prove anything, and nothing about logs and times.
     public static let none = TrustMaterial(
         certificateAuthorities: [], logs: [], certificateLogs: [], timestampAuthorities: [])

@@ -32,7 +32,8 @@ struct ImageReport {
             judgements = all.all.map { required.applied(to: $0) }
             for judgement in judgements {
                 switch (judgement.outcome, judgement.mode) {
-                case (.admitted, _): break
+                case (.admitted, _):
+                    warnings += judgement.outcome.cautions.map { "policy \(judgement.policy): \($0.sentence)" }
                 case (.denied, .enforce): status = max(status, .denied)
                 case (.undecided, .enforce): status = max(status, .undecided)
                 case (.denied, .warn), (.undecided, .warn): warnings.append("policy \(judgement.policy) only warns")
