@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSON
+import Sigstore
 
 /// A place in a document where a value may stand.
 ///
@@ -65,6 +66,10 @@ struct Fields {
 struct DocumentReader {
     private(set) var errors: [PolicyProblem] = []
     private(set) var warnings: [PolicyProblem] = []
+    /// The time at which a document is read; without one nothing in it counts as expired.
+    let now: Instant?
+
+    init(now: Instant? = nil) { self.now = now }
 
     /// Of errors and of warnings: more than anybody reads at once, and few enough to find the place of each.
     static let maximumProblems = 100
@@ -92,8 +97,12 @@ struct DocumentReader {
     static let nullMessage = "null is no value"
 
     /// Names of fields that ask for as much without a value, or for more: names and messages decide nothing, a policy
-    /// without mode enforces, and a log or timestamp that is named at all is asked for.
-    private static let mayBeNull: Set<String> = ["name", "message", "mode", "ctlog", "rfc3161timestamp"]
+    /// without mode enforces, a log or timestamp that is named at all is asked for, and a trust root without a list
+    /// believes fewer.
+    private static let mayBeNull: Set<String> = [
+        "name", "message", "mode", "ctlog", "rfc3161timestamp", "targets", "trustedRootTarget", "tLogs", "ctLogs",
+        "certificateAuthorities", "timestampAuthorities",
+    ]
 
     /// `source:` whose value somebody commented out is not the same as no `source`.
     private mutating func refuseNull(_ field: Field) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 public import JSON
 import OCI
+public import Sigstore
 
-/// One document of a file: a policy, or everything that keeps it from being one.
+/// One document of a file: a policy, a trust root, or everything that keeps it from being one.
 public struct PolicyDocument: Sendable {
     public enum Content: Sendable {
         case policy(ClusterImagePolicy)
+        case trustRoot(TrustRoot)
         /// In the order of the document.
         case broken(AtLeastOne<PolicyProblem>)
     }
@@ -20,15 +22,22 @@ public struct PolicyDocument: Sendable {
     /// What could be read of a broken document: its globs, all of them or none.
     let images: [Glob]?
     let mode: EnforcementMode
+    /// Whether the document says that it is one, broken or whole.
+    public let isTrustRoot: Bool
 
     static let groupName = "policy.sigstore.dev"
     static let versions = ["v1alpha1", "v1beta1"]
 
-    /// Reads a document of kind `ClusterImagePolicy`, `policy.sigstore.dev/v1alpha1` or `/v1beta1`. Never throws: what
-    /// is wrong is part of the result.
-    public init(reading document: JSONDocument, index: Int = 0) {
-        var reader = DocumentReader()
-        let policy = reader.policy(document)
+    /// Reads a document of kind `ClusterImagePolicy`, `policy.sigstore.dev/v1alpha1` or `/v1beta1`, or `TrustRoot`,
+    /// `/v1alpha1`. Never throws: what is wrong is part of the result.
+    ///
+    /// With a time, a trust root's repository that has expired then is an error; without one it is not looked at, and
+    /// only `TrustRoots` tells.
+    public init(reading document: JSONDocument, index: Int = 0, now: Instant? = nil) {
+        var reader = DocumentReader(now: now)
+        let isTrustRoot = DocumentReader.isTrustRoot(document.root)
+        let trustRoot = isTrustRoot ? reader.trustRoot(document) : nil
+        let policy = isTrustRoot ? nil : reader.policy(document)
         self.index = index
         warnings = reader.warnings
         name = Self.readableName(document.root)
@@ -36,16 +45,30 @@ public struct PolicyDocument: Sendable {
             content = .broken(errors)
         } else if let policy {
             content = .policy(policy)
+        } else if let trustRoot {
+            content = .trustRoot(trustRoot)
         } else {
             // No reader gives up without saying why; if one did, the document would still admit nothing.
             content = .broken(AtLeastOne(PolicyProblem(.unreadable, "the document cannot be read")))
         }
+        self.isTrustRoot = isTrustRoot
         images = Self.readableGlobs(document.root)
         mode = document.root["spec"]?["mode"]?.string == EnforcementMode.warn.rawValue ? .warn : .enforce
     }
 
     public var policy: ClusterImagePolicy? {
         if case .policy(let policy) = content { policy } else { nil }
+    }
+
+    public var trustRoot: TrustRoot? {
+        if case .trustRoot(let root) = content { root } else { nil }
+    }
+
+    /// What stands in for a trust root that has no last good version; `nil` for a document that is whole, of another
+    /// kind, or without a name that can be read, which nobody can name then.
+    public func brokenTrustRoot(in file: String) -> BrokenTrustRoot? {
+        guard isTrustRoot, let name, case .broken(let problems) = content else { return nil }
+        return BrokenTrustRoot(name: name, reason: problems.first.description(in: file))
     }
 
     /// Everything that is wrong with it; empty for one that is whole.

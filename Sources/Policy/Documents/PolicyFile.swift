@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import JSON
+public import Sigstore
 import YAML
 
 /// The text of one file of policies: its documents, or why there are none.
@@ -18,8 +19,9 @@ public struct PolicyFile: Sendable {
     /// A policy nests eight levels deep; metadata that a controller wrote nests deeper.
     public static let limits = JSONLimits(maximumBytes: maximumBytes, maximumDepth: 50, maximumValues: 200_000)
 
-    /// Reads YAML, or JSON where the path ends in `.json`. Never throws: what is wrong is part of the result.
-    public init(path: String, text: [UInt8]) {
+    /// Reads YAML, or JSON where the path ends in `.json`. Never throws: what is wrong is part of the result. For `now`
+    /// see `PolicyDocument`.
+    public init(path: String, text: [UInt8], now: Instant? = nil) {
         self.path = path
         do throws(PolicyProblem) {
             let documents = try Self.documents(in: text, isJSON: path.hasSuffix(".json"))
@@ -27,7 +29,9 @@ public struct PolicyFile: Sendable {
             guard documents.count <= Self.maximumDocuments else {
                 throw PolicyProblem(.unreadable, "the file holds more than \(Self.maximumDocuments) documents")
             }
-            self.documents = documents.enumerated().map { PolicyDocument(reading: $0.element, index: $0.offset) }
+            self.documents = documents.enumerated().map {
+                PolicyDocument(reading: $0.element, index: $0.offset, now: now)
+            }
             problem = nil
         } catch {
             documents = []
