@@ -94,14 +94,17 @@ func reference(_ name: String, tag: String? = nil, digest: Digest? = nil) -> Ima
 /// A verifier over one policy, with its shared work running while `body` runs.
 func verifying(
     _ source: ScriptedSource, _ policies: [ClusterImagePolicy], noMatch: NoMatchAction = .deny,
-    limits: CacheLimits = .default, _ body: @Sendable (ImageVerifier) async throws -> Void
+    limits: CacheLimits = .default, trust: TrustMaterial = .none, requiresSignature: Bool = false,
+    _ body: @Sendable (ImageVerifier) async throws -> Void
 ) async throws {
     let work = SharedWork()
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await work.run() }
-        let store = EvidenceStore(source: source, trust: TrustInForce(.none), limits: limits, work: work)
+        let store = EvidenceStore(source: source, trust: TrustInForce(trust), limits: limits, work: work)
         try await body(
-            ImageVerifier(policies: PoliciesInForce(PolicySet(policies: policies)), noMatch: noMatch, store: store))
+            ImageVerifier(
+                policies: PoliciesInForce(PolicySet(policies: policies)), noMatch: noMatch, store: store,
+                requiresSignature: requiresSignature))
         work.finish()
         group.cancelAll()
     }
