@@ -135,7 +135,9 @@ struct SnapshotRole: Sendable {
     private static let maximumFiles = 1 << 15
 
     init(_ metadata: Metadata) throws(MetadataError) {
-        guard let list = metadata.signed["meta"], list.kind == .object else { throw metadata.malformed("it lists no files") }
+        guard let list = metadata.signed["meta"], list.kind == .object else {
+            throw metadata.malformed("it lists no files")
+        }
         var files: [[UInt8]: FileFacts] = [:]
         for member in list.members {
             guard files.count < Self.maximumFiles else {
