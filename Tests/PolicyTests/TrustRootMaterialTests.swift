@@ -189,8 +189,9 @@ struct TrustRootMaterialTests {
         var source = try TrustRootSource.repository(repository)
         source.spec["repository"]["mirrorFS"] = .string(MintedText.base64(gzip(TarWriter.archive(files))))
         #expect(try source.document.warnings.count == 1)
+        let root = try source.root
         do throws(TrustRootError) {
-            _ = try source.root.material(now: Self.now)
+            _ = try root.material(now: Self.now)
             Issue.record("believed")
         } catch {
             guard case .repository(let reason) = error.reason else {
