@@ -120,7 +120,7 @@ struct TrustRootMaterialTests {
         let trust = try TrustRootSource.repository(repository).root.material(now: Self.now)
         #expect(throws: Never.self) { try verifier(trust).artifact(.digest(Self.image), in: bundle) }
 
-        for name in ["rekor.pub", "ctfe.pub", "fulcio_1.crt.pem"] {
+        for name in ["rekor.pub", "ctfe.pub", "fulcio_0.crt.pem"] {
             var without = repository
             without.targets[name] = nil
             let trust = try TrustRootSource.repository(without).root.material(now: Self.now)
