@@ -68,10 +68,10 @@ struct Metadata: Sendable {
     }
 
     /// How many distinct keys of the role have signed this: by what the key is and not only by what it is called, so that
-    /// one key under two identifiers counts once. TUF 1.0 §4.2.1, §5.3.4.
+    /// one key under two identifiers counts once. No more are looked for than are needed. TUF 1.0 §4.2.1, §5.3.4.
     private func signers(among keys: RoleKeys) -> Int {
         var counted: Set<[UInt8]> = []
-        for (keyID, signature) in signatures where !signature.isEmpty {
+        for (keyID, signature) in signatures where !signature.isEmpty && counted.count < keys.threshold {
             guard let key = keys.keys[keyID], !counted.contains(key.identity) else { continue }
             if key.isValid(signature, over: message) { counted.insert(key.identity) }
         }

@@ -24,15 +24,10 @@ struct RootRole: Sendable {
             throw metadata.malformed("it has no keys and roles")
         }
         var keys: [[UInt8]: MetadataKey] = [:]
-        var known: Set<[UInt8]> = []
-        for member in list.members {
-            guard known.count < Self.maximumKeys else {
-                throw metadata.malformed("it has more than \(Self.maximumKeys) keys")
-            }
-            let keyID = Array(member.name.utf8)
-            known.insert(keyID)
-            keys[keyID] = MetadataKey(member.value)
+        guard list.count <= Self.maximumKeys else {
+            throw metadata.malformed("it has more than \(Self.maximumKeys) keys")
         }
+        for member in list.members { keys[Array(member.name.utf8)] = MetadataKey(member.value) }
         var roles: [RoleName: RoleKeys] = [:]
         for role in RoleName.allCases {
             guard let value = delegations[role.rawValue], let keyIDs = value["keyids"], keyIDs.kind == .array else {
@@ -135,7 +130,9 @@ struct SnapshotRole: Sendable {
     private static let maximumFiles = 1 << 15
 
     init(_ metadata: Metadata) throws(MetadataError) {
-        guard let list = metadata.signed["meta"], list.kind == .object else { throw metadata.malformed("it lists no files") }
+        guard let list = metadata.signed["meta"], list.kind == .object else {
+            throw metadata.malformed("it lists no files")
+        }
         var files: [[UInt8]: FileFacts] = [:]
         for member in list.members {
             guard files.count < Self.maximumFiles else {

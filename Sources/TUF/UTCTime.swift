@@ -20,8 +20,12 @@ enum UTCTime {
         }
         guard let offset = offset(Array(rest)) else { return nil }
         let days = daysSince1970(year: year, month: month, day: day)
-        return Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset)
+        let seconds = Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset)
+        return range.contains(seconds) ? seconds : nil
     }
+
+    /// The year 1 to the end of the year 9999, in UTC.
+    private static let range: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 
     /// Seconds that the local time is ahead of UTC.
     private static func offset(_ text: [UInt8]) -> Int? {

@@ -95,8 +95,8 @@ struct TarArchive: Sendable {
             guard let sum = octal(block.dropFirst(148).prefix(8)), Self.sums(block).contains(sum) else {
                 throw malformed("has another checksum")
             }
-            guard let size = number(block.dropFirst(124).prefix(12)), size <= Int64(bytes.count) else {
-                throw malformed("has a size that is no number or too large")
+            guard let size = number(block.dropFirst(124).prefix(12)) else {
+                throw malformed("has a size that is no number")
             }
             let fields = Array(block)
             var path = Array(fields[0..<100].prefix { $0 != 0 })

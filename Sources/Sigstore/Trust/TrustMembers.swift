@@ -44,9 +44,11 @@ public struct TrustMembers: Hashable, Sendable {
 extension TrustMaterial {
     /// What the members say; one that cannot be used is an error, since a document is used whole or not at all.
     public init(_ members: TrustMembers) throws(TrustError) {
-        for list in [members.certificateAuthorities.count, members.timestampAuthorities.count, members.logs.count,
-            members.certificateLogs.count]
-        where list > Self.maximumMembers {
+        let counts = [
+            members.certificateAuthorities.count, members.timestampAuthorities.count, members.logs.count,
+            members.certificateLogs.count,
+        ]
+        guard counts.allSatisfy({ $0 <= Self.maximumMembers }) else {
             throw .malformed("more than \(Self.maximumMembers) authorities or logs of a kind")
         }
         let authorities = try members.certificateAuthorities.enumerated().authorities(ofTimestamps: false)
