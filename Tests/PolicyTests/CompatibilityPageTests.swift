@@ -34,6 +34,18 @@ struct CompatibilityPageTests {
         return rows
     }
 
+    /// The texts of every Swift file in a folder and those below it.
+    private static func texts(below folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).flatMap { name -> [String] in
+            let path = "\(folder)/\(name)"
+            var isFolder = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return [] }
+            if isFolder { return try texts(below: path) }
+            guard name.hasSuffix(".swift") else { return [] }
+            return [String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)]
+        }
+    }
+
     @Test("what admits more is a closed list of five, each once")
     func closed() throws {
         let listed = try rows().filter { $0.section == "Admits more" }.map(\.identifier)
@@ -46,10 +58,7 @@ struct CompatibilityPageTests {
     @Test("every test that the page names exists")
     func testsExist() throws {
         let folder = Self.repository.appending(path: "Tests")
-        let files = try #require(FileManager.default.subpaths(atPath: folder.path())).filter { $0.hasSuffix(".swift") }
-        let sources = try files.map {
-            String(decoding: try Data(contentsOf: folder.appending(path: $0)), as: UTF8.self)
-        }
+        let sources = try Self.texts(below: folder.path())
         for row in try rows() {
             let written = "\"\(row.test)\""
             #expect(
