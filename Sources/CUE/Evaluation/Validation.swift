@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is reported when everything is evaluated.
+extension Evaluation {
+    /// All conflicts below a vertex, in the order of the reference implementation: those without a place in the policy
+    /// first, then by place, by path and by message; each once.
+    func conflicts(concrete: Bool) -> [Bottom] {
+        var found: [Bottom] = []
+        collect(root, concrete: concrete, into: &found)
+        return Self.sorted(found)
+    }
+
+    static func sorted(_ errors: [Bottom]) -> [Bottom] {
+        let ordered = errors.enumerated().sorted { left, right in
+            let (first, second) = (left.element, right.element)
+            if first.at != second.at { return (first.at ?? -1) < (second.at ?? -1) }
+            let order = compare(first.path, second.path)
+            if order != 0 { return order < 0 }
+            return left.offset < right.offset
+        }
+        var seen: Set<String> = []
+        return ordered.map(\.element).filter { seen.insert(CUE.path($0.path) + ": " + $0.message).inserted }
+    }
+
+    private static func compare(_ left: [Label], _ right: [Label]) -> Int {
+        for (first, second) in zip(left, right) where first != second {
+            return first.description.utf8.lexicographicallyPrecedes(second.description.utf8) ? -1 : 1
+        }
+        return left.count - right.count
+    }
+
+    private func collect(_ vertex: Vertex, concrete: Bool, into found: inout [Bottom]) {
+        guard found.count < CUELimits.reportedConflicts * 8 else { return }
+        guard enter() else { return leave() }
+        defer { leave() }
+        // What is a document's alone is without conflict and concrete.
+        if vertex.inserted == 0, vertex.errors.isEmpty, !vertex.isFinished { return }
+        let resolved = vertex.resolved
+        if resolved !== vertex { found += vertex.errors.filter { !$0.isIncomplete } }
+        let own = resolved.errors.filter { !$0.isIncomplete }
+        found += own.flatMap { [$0] + Self.parts(of: $0) }
+        if concrete, own.isEmpty { checkConcrete(resolved, into: &found) }
+        if !resolved.alternatives.isEmpty { return }
+        for arc in resolved.arcs {
+            switch arc.presence {
+            case .optional: continue
+            case .required:
+                if concrete {
+                    found.append(
+                        Bottom(.conflict, path: arc.path, message: "field is required but not present"))
+                }
+                collect(arc, concrete: false, into: &found)
+            case .regular:
+                let isSchema = arc.label?.isDefinition ?? false
+                collect(arc, concrete: concrete && !isSchema && arc.label?.isHidden == false, into: &found)
+            }
+        }
+    }
+
+    private static func parts(of bottom: Bottom) -> [Bottom] { bottom.parts.flatMap { [$0] + parts(of: $0) } }
+
+    private func checkConcrete(_ vertex: Vertex, into found: inout [Bottom]) {
+        var vertex = vertex
+        if !vertex.alternatives.isEmpty {
+            let defaults = vertex.alternatives.filter(\.isDefault)
+            guard defaults.count == 1 else {
+                found.append(
+                    Bottom(.conflict, path: vertex.path, message: "incomplete value \(text(.vertex(vertex)))"))
+                return
+            }
+            vertex = defaults[0].vertex.resolved
+            collect(vertex, concrete: true, into: &found)
+            return
+        }
+        if let blocked = vertex.blocked {
+            found.append(Bottom(.conflict, path: vertex.path, message: blocked.message, at: blocked.at))
+        } else if vertex.scalar == nil, vertex.list == nil, vertex.structureShown == nil,
+            !vertex.structures.contains(where: { !$0.isOpen || !$0.labels.isEmpty }), vertex.kind != .null
+        {
+            found.append(Bottom(.conflict, path: vertex.path, message: "incomplete value \(text(.vertex(vertex)))"))
+        }
+        for validator in vertex.validators {
+            guard case .evaluated(.minFields) = validator.function, let first = validator.arguments.first,
+                case .scalar(.number(let bound)) = first, let least = bound.int
+            else { continue }
+            let count = fieldCount(of: vertex)
+            if count < least {
+                found.append(
+                    Bottom(
+                        .conflict, path: vertex.path,
+                        message: "invalid value \(text(.vertex(vertex))) (does not satisfy "
+                            + "\(text(.validator(validator)))): len(fields) < MinFields(\(least)) (\(count) < \(least))"))
+            }
+        }
+    }
+}
