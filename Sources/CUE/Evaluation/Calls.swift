@@ -101,7 +101,7 @@ extension Evaluation {
     // MARK: Values to data
 
     /// A concrete value; what it lacks, if it is not concrete.
-    func data(of value: Value) -> Result<BuiltinValue, Stop> {
+    func data(of value: Value) -> Outcome<BuiltinValue> {
         switch value {
         case .bottom(let bottom): return .failure(Stop(bottom: bottom))
         case .scalar(let scalar): return .success(Self.data(scalar))
@@ -123,7 +123,7 @@ extension Evaluation {
         }
     }
 
-    private func data(of vertex: Vertex) -> Result<BuiltinValue, Stop> {
+    private func data(of vertex: Vertex) -> Outcome<BuiltinValue> {
         guard enter() else {
             leave()
             return .failure(Stop(bottom: bottom(.incomplete, "a bound was reached")))

@@ -136,7 +136,7 @@ extension Evaluation {
     // MARK: Slices
 
     private func evaluate(_ slice: Slice, _ environment: Environment?) -> Value {
-        func position(_ expression: Expression?, _ otherwise: Int) -> Result<Int, Stop> {
+        func position(_ expression: Expression?, _ otherwise: Int) -> Outcome<Int> {
             guard let expression else { return .success(otherwise) }
             switch evaluate(expression, environment) {
             case .scalar(.number(let number)):

@@ -8,7 +8,7 @@ extension Evaluation {
         case .expression(let expression): text(expression)
         case .value(let value): text(value)
         case .json(let value): text(value)
-        case .data(let value): text(.data(value))
+        case .data(let value): text(Value.data(value))
         }
     }
 
@@ -125,7 +125,7 @@ struct Printer {
             list(validator.arguments, ", ") { printer, argument in printer.print(argument) }
             add(")")
         case .conjunction(let values): nested { $0.list(values, " & ") { $0.print($1) } }
-        case .alternatives(let values): nested { $0.list(values, " | ") { $0.print($1) } }
+        case .alternatives(let values, _): nested { $0.list(values, " | ") { $0.print($1) } }
         case .vertex(let vertex): print(vertex)
         case .function(let function): add(function.path)
         case .data(let data): print(data)

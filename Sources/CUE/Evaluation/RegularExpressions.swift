@@ -59,7 +59,7 @@ extension Evaluation {
             default: return holds(bound, for: scalar)
             }
         case .conjunction(let values): return values.allSatisfy { matches(name, $0) }
-        case .alternatives(let values): return values.contains { matches(name, $0) }
+        case .alternatives(let values, _): return values.contains { matches(name, $0) }
         case .validator(let validator): return violation(of: validator, by: .scalar(scalar)) == nil
         case .vertex(let vertex): return matches(name, vertex)
         case .bottom, .function, .data, .elements, .pair: return false

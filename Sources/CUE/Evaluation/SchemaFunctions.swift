@@ -100,7 +100,7 @@ extension Evaluation {
     }
 
     /// The elements of a list, each as a value that can be put in.
-    func elements(_ value: Value, _ call: Call) -> Result<[Value], Stop> {
+    func elements(_ value: Value, _ call: Call) -> Outcome<[Value]> {
         switch value {
         case .data(.list(let elements)): return .success(elements.map { Self.value($0) })
         case .vertex(let vertex) where vertex.list != nil && vertex.alternatives.isEmpty:
@@ -128,7 +128,7 @@ extension Evaluation {
         switch elements(value, call) {
         case .failure(let stop): .bottom(stop.bottom)
         case .success(let values):
-            values.isEmpty ? incomplete("empty list in call to or", at: call.at) : .alternatives(values)
+            values.isEmpty ? incomplete("empty list in call to or", at: call.at) : .alternatives(values, node: call)
         }
     }
 

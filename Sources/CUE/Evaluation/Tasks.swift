@@ -151,12 +151,18 @@ extension Evaluation {
 
     // MARK: Comprehensions
 
-    struct Stop: Error {
+    struct Stop {
         let bottom: Bottom
     }
 
+    /// What was asked for, or why there is none.
+    enum Outcome<Success> {
+        case success(Success)
+        case failure(Stop)
+    }
+
     /// The environments in which the body of a comprehension is to be put in.
-    func environments(of comprehension: Comprehension, _ environment: Environment) -> Result<[Environment], Stop> {
+    func environments(of comprehension: Comprehension, _ environment: Environment) -> Outcome<[Environment]> {
         var found: [Environment] = []
         var sources: [Vertex] = []
         if let stop = collect(comprehension.clauses[...], environment, &found, &sources) {

@@ -19,10 +19,9 @@ extension Evaluation {
             if !vertex.validators.contains(where: { isSame($0, validator) }) { vertex.validators.append(validator) }
         case .conjunction(let values):
             for value in values { insert(value, origin, shown: .value(value), into: vertex) }
-        case .alternatives(let values):
-            let holder = ValueList(values)
+        case .alternatives(let values, let node):
             insert(
-                alternatives: values.map { (Conjunct(node: .value($0), origin: origin), false) }, node: holder,
+                alternatives: values.map { (Conjunct(node: .value($0), origin: origin), false) }, node: node,
                 into: vertex)
         case .vertex(let other): refer(to: other, from: vertex, origin)
         case .function(let function):
@@ -41,13 +40,6 @@ extension Evaluation {
                 elements: nodes.map { Conjunct(node: $0, origin: origin) }, isOpen: false, rest: nil, origin,
                 shown: shown, at: nil, into: vertex)
         }
-    }
-
-    /// Keeps the values of `or` alive as long as their disjunction.
-    private final class ValueList {
-        let values: [Value]
-
-        init(_ values: [Value]) { self.values = values }
     }
 
     /// Narrows the kinds that a vertex can be of; reports where none is left.

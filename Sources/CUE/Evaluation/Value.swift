@@ -11,7 +11,7 @@ indirect enum Value {
     case validator(Validator)
     case conjunction([Value])
     /// What `or` gives.
-    case alternatives([Value])
+    case alternatives([Value], node: AnyObject)
     case vertex(Vertex)
     case function(Function)
     /// A struct or list that a function made.
