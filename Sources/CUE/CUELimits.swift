@@ -9,8 +9,12 @@ enum CUELimits {
     /// Operators of one precedence in a row; alternatives of a disjunction are not counted. Ours.
     static let chainLength = 10_000
     /// Steps of one evaluation: conjuncts that are put into a value, and expressions that are evaluated. Ours: a policy
-    /// in use takes some thousands; two million are seconds where nothing is optimized, and less than one elsewhere.
-    static let steps = 2_000_000
+    /// in use takes some thousands and, for each element of a list that it looks at, some hundreds, which is what the
+    /// document's bytes stand for.
+    static func steps(documentBytes: Int) -> Int {
+        min(400_000 + 40 * min(documentBytes, 1 << 20), 10_000_000)
+    }
+
     /// Evaluations within each other. Ours: the longest chain of references that ends.
     static let depth = 1_500
     /// Values that one evaluation makes. Ours: 400 bytes for each.
@@ -20,7 +24,7 @@ enum CUELimits {
     /// Elements of a list that a function makes. Ours.
     static let listElements = 200_000
     /// Errors that are reported. Ours: more are counted and not kept.
-    static let reportedConflicts = 100
+    static let reportedConflicts = 2_000
     /// Bytes of the stack on which a policy is compiled and evaluated; a page is taken when it is touched. Ours: what
     /// `depth` and `syntaxDepth` need where nothing is optimized, four times over.
     static let stackBytes = 256 << 20

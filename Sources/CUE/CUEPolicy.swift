@@ -25,7 +25,8 @@ public struct CUEPolicy: Sendable {
     public func evaluate(_ document: JSONValue, concrete: Bool = false) -> CUEVerdict {
         let literal = literal
         return DeepStack.run {
-            Self.evaluate(literal, Conjunct(node: .json(document), origin: Origin()), concrete: concrete)
+            Self.evaluate(
+                literal, Conjunct(node: .json(document), origin: Origin()), bytes: document.raw.count, concrete: concrete)
         }
     }
 
@@ -37,7 +38,7 @@ public struct CUEPolicy: Sendable {
                 let document = try Self.compile(cueDocument)
                 try Self.check(document, cueDocument)
                 let conjunct = Conjunct(node: .expression(.structure(document), nil), origin: Origin())
-                return .success(Self.evaluate(literal, conjunct, concrete: false))
+                return .success(Self.evaluate(literal, conjunct, bytes: cueDocument.count, concrete: false))
             } catch {
                 return .failure(error)
             }
@@ -81,8 +82,10 @@ public struct CUEPolicy: Sendable {
 
     // MARK: Evaluating
 
-    private static func evaluate(_ literal: StructLiteral, _ document: Conjunct, concrete: Bool) -> CUEVerdict {
-        let evaluation = Evaluation()
+    private static func evaluate(
+        _ literal: StructLiteral, _ document: Conjunct, bytes: Int, concrete: Bool
+    ) -> CUEVerdict {
+        let evaluation = Evaluation(documentBytes: bytes)
         defer { evaluation.end() }
         evaluation.root.conjuncts.append(
             Conjunct(node: .expression(.structure(literal), nil), origin: Origin()))
@@ -99,7 +102,7 @@ public struct CUEPolicy: Sendable {
 /// What a policy says of a document.
 public enum CUEVerdict: Hashable, Sendable {
     case pass
-    /// At least one, in the order of the reference implementation's report; at most a hundred.
+    /// At least one, in the order of the reference implementation's report; at most two thousand.
     case conflict([CUEConflict])
     /// A bound of steps, depth or memory was reached before there was an answer; it is no pass.
     case exceeded(String)

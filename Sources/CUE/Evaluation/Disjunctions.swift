@@ -9,19 +9,28 @@ extension Evaluation {
         alternatives: [(conjunct: Conjunct, isDefault: Bool)], node: AnyObject, into vertex: Vertex
     ) {
         let identity = ObjectIdentifier(node)
-        let occurrence = vertex.occurrences[identity, default: 0]
-        vertex.occurrences[identity] = occurrence + 1
-        let key = DisjunctionKey(node: identity, occurrence: occurrence)
-        if let choice = vertex.choices[key], alternatives.indices.contains(choice) {
+        if let choice = choice(of: node, in: vertex), alternatives.indices.contains(choice) {
             insert(alternatives[choice].conjunct, into: vertex)
             return
         }
+        let key = DisjunctionKey(node: identity, occurrence: vertex.occurrences[identity, default: 0])
+        vertex.occurrences[identity] = key.occurrence + 1
         if alternatives.count == 1 {
             insert(alternatives[0].conjunct, into: vertex)
             return
         }
         vertex.disjunctions.append(PendingDisjunction(key: key, alternatives: alternatives, keep: node))
         vertex.expandedWith = -1
+    }
+
+    /// What this vertex tries of a disjunction, where it was made to try one.
+    func choice(of node: AnyObject, in vertex: Vertex) -> Int? {
+        guard !vertex.choices.isEmpty else { return nil }
+        let identity = ObjectIdentifier(node)
+        let occurrence = vertex.occurrences[identity, default: 0]
+        guard let choice = vertex.choices[DisjunctionKey(node: identity, occurrence: occurrence)] else { return nil }
+        vertex.occurrences[identity] = occurrence + 1
+        return choice
     }
 
     /// Tries the alternatives of the first disjunction; each of them tries the next.
@@ -44,6 +53,7 @@ extension Evaluation {
             let clone = makeVertex(vertex.label, in: vertex.parent)
             clone.original = vertex
             clone.presence = vertex.presence
+            clone.isProbe = vertex.isProbe
             clone.conjuncts = vertex.conjuncts
             clone.choices = vertex.choices
             clone.choices[disjunction.key] = position
@@ -128,6 +138,10 @@ extension Evaluation {
         defer { leave() }
         let resolved = vertex.resolved
         if resolved !== vertex { found += vertex.errors.filter { !$0.isIncomplete } }
+        if vertex.errors.contains(where: { $0.code == .structuralCycle }), resolved === vertex {
+            found += vertex.errors
+            return
+        }
         found += resolved.errors.filter { !$0.isIncomplete }
         guard resolved.alternatives.isEmpty else { return }
         for arc in resolved.arcs where arc.presence != .optional && (arc.inserted > 0 || !arc.errors.isEmpty) {

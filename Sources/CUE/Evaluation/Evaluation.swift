@@ -8,7 +8,8 @@ import RE2
 /// before any answer counts.
 final class Evaluation {
     private(set) var exceeded: String?
-    private var steps = 0
+    private(set) var steps = 0
+    private let mostSteps: Int
     private var depth = 0
     private var textBytes = 0
     private var vertices: [Vertex] = []
@@ -20,7 +21,8 @@ final class Evaluation {
     let root: Vertex
     var expressions: [String: Result<RegularExpression, RegularExpressionError>] = [:]
 
-    init() {
+    init(documentBytes: Int = 0) {
+        mostSteps = CUELimits.steps(documentBytes: documentBytes)
         root = Vertex(label: nil, parent: nil)
         current = root
         vertices.append(root)
@@ -39,8 +41,8 @@ final class Evaluation {
     /// Counts one step; false where everything is to end.
     func step(_ count: Int = 1) -> Bool {
         steps += count
-        if steps > CUELimits.steps, exceeded == nil {
-            exceeded = "the evaluation takes more than \(CUELimits.steps) steps"
+        if steps > mostSteps, exceeded == nil {
+            exceeded = "the evaluation takes more than \(mostSteps) steps"
         }
         return exceeded == nil
     }
@@ -111,7 +113,7 @@ final class Evaluation {
         current = vertex
         repeat {
             insertNews(into: vertex)
-        } while runTasks(of: vertex)
+        } while runTasks(of: vertex) || admitCyclic(of: vertex)
         finish(vertex)
         vertex.attempted = epoch
         vertex.isFinished = true
@@ -135,13 +137,26 @@ final class Evaluation {
     /// Evaluates a vertex and all that is in it.
     func evaluateDeeply(_ vertex: Vertex) {
         guard !vertex.isSettled, exceeded == nil else { return }
+        if vertex.isDeepening { return }
         // What is a document's and nothing else's is without conflict.
         if vertex.inserted == 0, vertex.conjuncts.count == 1, case .json = vertex.conjuncts[0].node { return }
         guard enter() else { return leave() }
-        defer { leave() }
+        vertex.isDeepening = true
+        defer {
+            vertex.isDeepening = false
+            leave()
+        }
         evaluate(vertex)
+        if vertex.errors.contains(where: { $0.code == .structuralCycle }) { return }
         let resolved = vertex.resolved
         if resolved !== vertex {
+            if resolved.isDeepening, vertex.shared != nil {
+                let outer = current
+                current = vertex
+                reportOnce("structural cycle", .structuralCycle, in: vertex)
+                current = outer
+                return
+            }
             evaluateDeeply(resolved)
             vertex.isSettled = resolved.isSettled && vertex.tasks.isEmpty && !vertex.isProcessing
             return
@@ -179,6 +194,7 @@ final class Evaluation {
             return true
         }
         defer { leave() }
+        if vertex.errors.contains(where: { !$0.isIncomplete }) { return true }
         let vertex = vertex.resolved
         if vertex.errors.contains(where: { !$0.isIncomplete }) { return true }
         return vertex.arcs.contains { $0.presence != .optional && !($0.inserted == 0 && $0.errors.isEmpty) && hasConflict($0) }

@@ -6,6 +6,11 @@ extension Evaluation {
     /// Adds a conjunct from outside, whenever that is.
     func add(_ conjunct: Conjunct, to vertex: Vertex) {
         vertex.conjuncts.append(conjunct)
+        if let task = vertex.shared {
+            vertex.shared = nil
+            vertex.chosen = nil
+            vertex.tasks.append(task)
+        }
         touch(vertex)
         guard !vertex.subscribers.isEmpty else { return }
         for subscription in vertex.subscribers {
@@ -60,6 +65,11 @@ extension Evaluation {
             insert(operation.left, environment, origin, into: vertex)
             insert(operation.right, environment, origin, into: vertex)
         case .disjunction(let disjunction):
+            if let choice = choice(of: disjunction, in: vertex) {
+                guard disjunction.alternatives.indices.contains(choice) else { return }
+                insert(disjunction.alternatives[choice].value, environment, origin, into: vertex)
+                return
+            }
             let alternatives = disjunction.alternatives.map { alternative in
                 (
                     conjunct: Conjunct(node: .expression(alternative.value, environment), origin: origin),
@@ -90,7 +100,6 @@ extension Evaluation {
     func insert(_ literal: StructLiteral, _ environment: Environment?, _ origin: Origin, into vertex: Vertex) {
         var origin = origin
         note(origin, in: vertex)
-        origin.isCyclic = false
         if literal.hasEmbedding { origin.scope = CloseScope(parent: origin.scope) }
         let entry = StructEntry(labels: literal.labels, isOpen: literal.isOpen, scope: origin.scope)
         vertex.structures.append(entry)
@@ -118,7 +127,7 @@ extension Evaluation {
     }
 
     func note(_ origin: Origin, in vertex: Vertex) {
-        if origin.isCyclic { vertex.hasCycle = true } else { vertex.hasOther = true }
+        if !origin.isCyclic { vertex.hasOther = true }
     }
 
     func addField(
@@ -179,8 +188,7 @@ extension Evaluation {
 
     func insert(_ literal: ListLiteral, _ environment: Environment?, _ origin: Origin, into vertex: Vertex) {
         var conjuncts: [Conjunct] = []
-        var inner = origin
-        inner.isCyclic = false
+        let inner = origin
         for element in literal.elements {
             guard case .value(let value) = element else { continue }
             conjuncts.append(Conjunct(node: .expression(value, environment), origin: inner))

@@ -207,9 +207,8 @@ extension Evaluation {
                     at: at)
             }
             if name == "*" {
-                return failure(
-                    "Multiplication of lists is superseded by list.Repeat; "
-                        + "see https://cuelang.org/e/v0.11-list-arithmetic", at: at)
+                exceed("multiplication of lists is not supported; list.Repeat is")
+                return incomplete("multiplication of lists is not supported", at: at)
             }
         }
         return mismatch(left, right, name, at: at)

@@ -96,6 +96,10 @@ extension Evaluation {
                 insert(value, origin, shown: shown(value), into: vertex)
                 return nil
             case .vertex(let target):
+                if share(vertex, with: target, expression, environment, origin) {
+                    evaluate(target)
+                    return nil
+                }
                 refer(
                     to: target, from: vertex, origin, by: identity(of: expression),
                     isDefinition: namesDefinition(expression))
@@ -111,22 +115,12 @@ extension Evaluation {
 
     private func shown(_ value: Value) -> Shown { .value(value) }
 
-    private func identity(of expression: Expression) -> ObjectIdentifier? {
-        switch expression {
-        case .reference(let reference): ObjectIdentifier(reference)
-        case .selection(let selection): ObjectIdentifier(selection)
-        case .index(let index): ObjectIdentifier(index)
-        default: nil
-        }
-    }
-
     /// A list whose elements are computed.
     private func run(
         _ literal: ListLiteral, _ environment: Environment?, _ origin: Origin, of vertex: Vertex
     ) -> Bottom? {
         var conjuncts: [Conjunct] = []
-        var inner = origin
-        inner.isCyclic = false
+        let inner = origin
         for element in literal.elements {
             switch element {
             case .value(let value): conjuncts.append(Conjunct(node: .expression(value, environment), origin: inner))

@@ -15,6 +15,7 @@ extension Evaluation {
             guard narrow(vertex, to: kind(of: bound), shown) else { return }
             insert(bound, into: vertex)
         case .validator(let validator):
+            if vertex.isProbe, case .evaluated(let own) = validator.function, own == .matchN || own == .matchIf { return }
             guard narrow(vertex, to: kind(of: validator), shown) else { return }
             if !vertex.validators.contains(where: { isSame($0, validator) }) { vertex.validators.append(validator) }
         case .conjunction(let values):
@@ -193,13 +194,11 @@ extension Evaluation {
     /// Ends the node's own part: kind, disjunctions, bounds and closedness.
     func finish(_ vertex: Vertex) {
         guard exceeded == nil else { return }
+        if vertex.shared != nil { return }
         if let shown = vertex.structureShown, vertex.kind != .structure, vertex.errors.isEmpty {
             _ = narrow(vertex, to: .structure, shown)
         }
-        if vertex.hasCycle, !vertex.hasOther, vertex.kind == .structure || vertex.kind == .list {
-            reportOnce("structural cycle", .structuralCycle, in: vertex)
-            return
-        }
+        if vertex.errors.contains(where: { $0.code == .structuralCycle }) { return }
         if !vertex.disjunctions.isEmpty {
             expand(vertex)
             if vertex.chosen != nil || !vertex.alternatives.isEmpty { return }

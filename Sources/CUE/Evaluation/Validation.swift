@@ -37,6 +37,8 @@ extension Evaluation {
         if vertex.inserted == 0, vertex.errors.isEmpty, !vertex.isFinished { return }
         let resolved = vertex.resolved
         if resolved !== vertex { found += vertex.errors.filter { !$0.isIncomplete } }
+        // Told where it belongs; what belongs nowhere is told here.
+        if vertex.shared != nil, !concrete, isInTree(resolved) { return }
         let own = resolved.errors.filter { !$0.isIncomplete }
         found += own.flatMap { [$0] + Self.parts(of: $0) }
         if concrete, own.isEmpty { checkConcrete(resolved, into: &found) }
@@ -55,6 +57,19 @@ extension Evaluation {
                 collect(arc, concrete: concrete && !isSchema && arc.label?.isHidden == false, into: &found)
             }
         }
+    }
+
+    private func isInTree(_ vertex: Vertex) -> Bool {
+        var current = vertex
+        while let parent = current.parent ?? current.original {
+            if let label = current.label, current.original == nil, parent.resolved.arc(label) !== current, parent.arc(label) !== current {
+                return false
+            }
+            guard current.label != nil || current.original != nil else { return false }
+            if current.label != nil, current.presence == .optional { return false }
+            current = parent
+        }
+        return current === root
     }
 
     private static func parts(of bottom: Bottom) -> [Bottom] { bottom.parts.flatMap { [$0] + parts(of: $0) } }

@@ -168,6 +168,7 @@ extension Evaluation {
     /// Whether two values can be one, with all required fields there.
     func unifies(_ left: Value, _ right: Value) -> Bool {
         let vertex = makeVertex(nil, in: current)
+        vertex.isProbe = true
         vertex.conjuncts.append(Conjunct(node: .value(left), origin: Origin()))
         vertex.conjuncts.append(Conjunct(node: .value(right), origin: Origin()))
         evaluateDeeply(vertex)

@@ -36,8 +36,15 @@ final class Vertex {
     var list: ListShape?
     var patterns: [Pattern] = []
     var errors: [Bottom] = []
-    var hasCycle = false
+    /// Something here did not come through a reference that is met again.
     var hasOther = false
+    /// References to what this vertex stands in; they count only where there is something else.
+    var cyclic: [(target: Vertex, origin: Origin)] = []
+    /// It was made to try whether two values fit; functions that try do not try again.
+    var isProbe = false
+    /// All it says is a reference, and it is the vertex referred to.
+    var shared: Task?
+    var isDeepening = false
     /// A comprehension has gone through the fields; there can be no others.
     var isFrozen = false
 
@@ -115,6 +122,8 @@ final class Vertex {
         patterns = []
         list = nil
         tasks = []
+        cyclic = []
+        shared = nil
         disjunctions = []
         alternatives = []
         validators = []
