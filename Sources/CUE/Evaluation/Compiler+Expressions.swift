@@ -27,9 +27,10 @@ extension Compiler {
             return .disjunction(Disjunction(alternatives: try alternatives(of: syntax)))
         case .binary(let name, let left, let right, _):
             let left = try compile(left)
-            return .binary(Operation(name: name, left: left, right: try compile(right)))
+            let right = try compile(right)
+            return Predeclared.divided(left, right, name) ?? .binary(Operation(name: name, left: left, right: right))
         case .selector(.identifier(let package, let at), let name, _, _) where name != "":
-            if let member = try member(name, of: package, at: at) { return member }
+            if let member = try member(name, of: package, at: at) { return .member("\(package).\(name)", member) }
             return try compile(selector: syntax)
         case .selector: return try compile(selector: syntax)
         case .index(let base, let index):
@@ -43,6 +44,11 @@ extension Compiler {
             let called = try compile(function)
             var values: [Expression] = []
             for argument in arguments { values.append(try compile(argument)) }
+            if case .function(.evaluated(let own)) = called, values.count == 2,
+                let value = Predeclared.divided(values[0], values[1], own.rawValue)
+            {
+                return value
+            }
             return .call(Call(function: called, arguments: values, at: function.offset))
         case .alias(_, _, let at):
             throw failure("an alias here is not supported", at: at, isUnsupported: true)

@@ -10,6 +10,8 @@ indirect enum Expression: Sendable {
     case list(ListLiteral)
     case reference(Reference)
     case function(Function)
+    /// What a package has under a name: `time.Hour`.
+    case member(String, Expression)
     case selection(Selection)
     case index(Index)
     case slice(Slice)
@@ -24,6 +26,7 @@ indirect enum Expression: Sendable {
         switch self {
         case .scalar(_, let at), .bottom(let at), .bound(_, _, let at), .unary(_, _, let at): at
         case .top, .type, .function: 0
+        case .member(_, let value): value.at
         case .structure(let literal): literal.at
         case .list(let literal): literal.at
         case .reference(let reference): reference.at

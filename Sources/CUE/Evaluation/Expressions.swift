@@ -15,6 +15,7 @@ extension Evaluation {
         case .top: return .top
         case .type(let type): return .type(type)
         case .function(let function): return .function(function)
+        case .member(_, let value): return evaluate(value, environment)
         case .reference, .selection, .index:
             switch resolve(expression, environment) {
             case .bottom(let bottom): return .bottom(bottom)

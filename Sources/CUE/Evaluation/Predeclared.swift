@@ -31,6 +31,24 @@ enum Predeclared {
         }
     }
 
+    /// Whole division of literals, which is done once.
+    static func divided(_ left: Expression, _ right: Expression, _ name: String) -> Expression? {
+        guard case .scalar(.number(let first), let at) = left, case .scalar(.number(let second), _) = right,
+            first.isInteger, second.isInteger, !second.isZero
+        else { return nil }
+        do throws(NumberError) {
+            switch name {
+            case "div": return .scalar(.number(try first.div(second)), at: at)
+            case "mod": return .scalar(.number(try first.mod(second)), at: at)
+            case "quo": return .scalar(.number(try first.quo(second)), at: at)
+            case "rem": return .scalar(.number(try first.rem(second)), at: at)
+            default: return nil
+            }
+        } catch {
+            return nil
+        }
+    }
+
     /// The fields of `list.Comparer` are `T`, `x`, `y` and `less`.
     private static func label(_ name: String) -> Label { .string(name) }
 

@@ -230,6 +230,7 @@ struct Printer {
             add("]")
         case .reference(let reference): add(reference.name)
         case .function(let function): add(function.path)
+        case .member(let name, _): add(name)
         case .selection(let selection):
             print(selection.base)
             add("." + selection.label.description)

@@ -45,6 +45,8 @@ extension Evaluation {
 
     /// Narrows the kinds that a vertex can be of; reports where none is left.
     func narrow(_ vertex: Vertex, to kind: Kind, _ shown: Shown) -> Bool {
+        // Once there is a conflict of kinds, others add nothing.
+        if vertex.kind.isEmpty { return false }
         let left = vertex.kind.intersection(kind)
         guard !left.isEmpty else {
             let message =
@@ -52,6 +54,7 @@ extension Evaluation {
                     "conflicting values \(text($0)) and \(text(shown)) (mismatched types \(vertex.kind) and \(kind))"
                 } ?? "conflicting value \(text(shown)) (mismatched types \(vertex.kind) and \(kind))"
             vertex.errors.append(bottom(.conflict, message))
+            vertex.kind = []
             return false
         }
         if left != vertex.kind || vertex.kindShown == nil { vertex.kindShown = shown }

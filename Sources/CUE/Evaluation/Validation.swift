@@ -2,31 +2,13 @@
 
 /// What is reported when everything is evaluated.
 extension Evaluation {
-    /// All conflicts below a vertex, in the order of the reference implementation: those without a place in the policy
-    /// first, then by place, by path and by message; each once.
+    /// All conflicts, in the order of the reference implementation: that of the fields, what is within one before the
+    /// field itself; each once.
     func conflicts(concrete: Bool) -> [Bottom] {
         var found: [Bottom] = []
         collect(root, concrete: concrete, into: &found)
-        return Self.sorted(found)
-    }
-
-    static func sorted(_ errors: [Bottom]) -> [Bottom] {
-        let ordered = errors.enumerated().sorted { left, right in
-            let (first, second) = (left.element, right.element)
-            if first.at != second.at { return (first.at ?? -1) < (second.at ?? -1) }
-            let order = compare(first.path, second.path)
-            if order != 0 { return order < 0 }
-            return left.offset < right.offset
-        }
         var seen: Set<String> = []
-        return ordered.map(\.element).filter { seen.insert(CUE.path($0.path) + ": " + $0.message).inserted }
-    }
-
-    private static func compare(_ left: [Label], _ right: [Label]) -> Int {
-        for (first, second) in zip(left, right) where first != second {
-            return first.description.utf8.lexicographicallyPrecedes(second.description.utf8) ? -1 : 1
-        }
-        return left.count - right.count
+        return found.filter { seen.insert(CUE.path($0.path) + ": " + $0.message).inserted }
     }
 
     private func collect(_ vertex: Vertex, concrete: Bool, into found: inout [Bottom]) {
@@ -40,7 +22,7 @@ extension Evaluation {
         // Told where it belongs; what belongs nowhere is told here.
         if vertex.shared != nil, !concrete, isInTree(resolved) { return }
         let own = resolved.errors.filter { !$0.isIncomplete }
-        found += own.flatMap { [$0] + Self.parts(of: $0) }
+        defer { found += own.flatMap { [$0] + Self.parts(of: $0) } }
         if concrete, own.isEmpty { checkConcrete(resolved, into: &found) }
         if !resolved.alternatives.isEmpty { return }
         for arc in resolved.arcs {

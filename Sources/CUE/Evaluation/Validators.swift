@@ -145,8 +145,8 @@ extension Evaluation {
             return prefix + "json: invalid JSON"
         }
         let vertex = makeVertex(nil, in: current)
-        vertex.conjuncts.append(Conjunct(node: .value(arguments.first ?? .top), origin: Origin()))
         vertex.conjuncts.append(Conjunct(node: .json(document.root), origin: Origin()))
+        vertex.conjuncts.append(Conjunct(node: .value(arguments.first ?? .top), origin: Origin()))
         evaluateDeeply(vertex)
         return firstConflict(in: vertex).map { prefix + $0.message }
     }

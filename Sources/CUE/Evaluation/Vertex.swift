@@ -101,8 +101,9 @@ final class Vertex {
     var path: [Label] {
         var labels: [Label] = []
         var vertex: Vertex? = self
-        while let current = vertex {
-            if let label = current.label { labels.append(label) }
+        // An expression within another begins a path of its own.
+        while let current = vertex, let label = current.label {
+            labels.append(label)
             vertex = current.parent
         }
         return labels.reversed()

@@ -144,8 +144,11 @@ extension Parser {
                     message: "use of deprecated old-style alias; use \"let X = expr\" instead (deprecated as of v0.1.4): "
                         + "try running `cue fix` (possibly with an earlier version, like v0.2.2) to upgrade")
             }
-            if lexer.token == .string, case .string = expression {
-                throw failure("expected label or ':', found \(found)")
+            if lexer.token == .string {
+                switch expression {
+                case .string, .identifier: throw failure("expected label or ':', found \(found)")
+                default: break
+                }
             }
             return .embedding(expression)
         }
