@@ -181,7 +181,7 @@ struct PackageTests {
         .init("math.Pow", "[0,2]", "0"), .init("math.Pow", "[7,0]", "1"), .init("math.Pow", "[2,0.5]", "unsupported"),
         .init("math.Pow", "[0,0]", "failed: error in call to math.Pow: invalid operation"),
         .init("math.Pow", "[10,400000000]", "unsupported"), .init("math.Pow", "[1.5,1e300]", "unsupported"),
-        .init("math.Pow", "[9,9999]", "unsupported") /* 9,542 digits behind 34 that count */,
+        .init("math.Pow", "[9,99999]", "unsupported"),
         .init("math.Pow10", "[4]", "10000"), .init("math.Pow10", "[-2]", "0.01"),
         .init("math.Pow10", "[2000000000]", "unsupported"),
         .init("math.Abs", "[-2.2]", "2.2"), .init("math.Abs", "[-3.0]", "3"),

@@ -17,13 +17,13 @@ enum RegexpPackage {
             // Limits of ours, which Go's may lie above.
             case .patternTooLong, .programTooLarge, .classesTooLarge, .nestedTooDeeply:
                 throw call.unsupported("\(error)")
-            default: throw call.failure("error parsing regexp: \(explanation(error))")
+            default: throw call.failure("error parsing regexp: \(explanation(error, pattern))")
             }
         }
     }
 
     /// In Go's words, as far as they say the same.
-    private static func explanation(_ error: RegularExpressionError) -> String {
+    private static func explanation(_ error: RegularExpressionError, _ pattern: String) -> String {
         let text: String? =
             switch error.reason {
             case .missingClosingParenthesis: "missing closing )"
@@ -40,7 +40,13 @@ enum RegexpPackage {
             default: nil
             }
         guard let text else { return "\(error)" }
-        return "\(text): `\(error.fragment)`"
+        let shown =
+            switch error.reason {
+            case .missingClosingParenthesis, .unexpectedClosingParenthesis: pattern
+            case .trailingBackslash: ""
+            default: error.fragment
+            }
+        return "\(text): `\(shown)`"
     }
 
     private static let match = Builtin(path, "Match", [.string, .string], .bool) { (call) throws(BuiltinError) in
