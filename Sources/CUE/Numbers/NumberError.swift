@@ -6,9 +6,9 @@ enum NumberLimits {
     static let precision = 34
     /// The exponent of ten of a number's first digit is at most this far from 0: CUE's own.
     static let exponent = 100_000
-    /// Decimal digits of a number. Ours: an integer of 4,096 bytes in hexadecimal has 9,865; the slowest operation on
-    /// two such numbers takes some milliseconds.
-    static let digits = 16_384
+    /// Decimal digits of a number. Ours: people write some tens; the slowest operation on two of this length takes some
+    /// milliseconds.
+    static let digits = 10_000
 }
 
 /// Why there is no number.

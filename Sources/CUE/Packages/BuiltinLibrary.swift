@@ -7,7 +7,10 @@ enum BuiltinLibrary {
 
     private static let packages: [String: Package] = {
         let here = [
-            StringsPackage.package, ListPackage.package, MathPackage.package, BitsPackage.package,
+            StringsPackage.package, StrconvPackage.package, ListPackage.package, MathPackage.package,
+            BitsPackage.package, TimePackage.package, RegexpPackage.package,
+            NetPackage.package, Base64Package.package, HexPackage.package, JSONPackage.package, PathPackage.package,
+            UUIDPackage.package,
         ]
         return Dictionary((here + elsewhere).map { ($0.path, $0) }) { first, _ in first }
     }()

@@ -140,11 +140,17 @@ enum ListPackage {
         if isDescending, start < limit {
             throw call.failure("end must be less than start when step is negative")
         }
+        // Known before the first step; also ends a range whose steps are lost to rounding.
+        let steps = try call.compute { () throws(NumberError) in
+            try limit.subtracting(start).dividedBy(step)
+        }
+        guard steps <= Number(BuiltinLimits.elements) else {
+            throw call.unsupported("more than \(BuiltinLimits.elements) elements")
+        }
         var values: [BuiltinValue] = []
         var next = start
         while isDescending ? next > limit : next < limit {
             values.append(try call.decimal { () throws(NumberError) in next })
-            // Also ends a range whose steps are lost to rounding.
             try call.admit(elements: values.count)
             next = try call.compute { () throws(NumberError) in try step.adding(next) }
         }
