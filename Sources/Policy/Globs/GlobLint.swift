@@ -24,6 +24,11 @@ extension Glob {
             return
                 "names begin with a host; write \(quoted("index.docker.io/library/\(stem)@*")) for an image of Docker Hub"
         }
+        let host = pattern.prefix { $0 != "/" }
+        if !host.utf8.contains(where: { ".:*@".utf8.contains($0) }), host != "localhost" {
+            let name = pattern.utf8.contains { "*@".utf8.contains($0) } ? pattern : "\(pattern)@*"
+            return "names begin with a host; write \(quoted("index.docker.io/\(name)")) for an image of Docker Hub"
+        }
         if pattern.utf8.last != UInt8(ascii: "*"), !pattern.utf8.contains(UInt8(ascii: "@")) {
             return "images are compared with their digest at the end; write \(quoted("\(pattern)@*"))"
         }
