@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
+import JSON
 import TestSupport
 import Testing
 
@@ -71,7 +72,9 @@ struct LintTests {
         return document.warnings
     }
 
-    @Test("a warning has its code, line, path and the text to write instead; with one change it is not said", arguments: cases)
+    @Test(
+        "a warning has its code, line, path and the text to write instead; with one change it is not said",
+        arguments: cases)
     func each(_ sample: Case) throws {
         let said = try warnings(sample.part, sample.wrong)
         let warning = try #require(said.first { $0.code == sample.code }, "\(said)")
@@ -109,6 +112,18 @@ struct LintTests {
             document.warnings.map(\.code) == [
                 .globDockerHub, .globNeverMatches, .globAcrossHosts, .noLogNoTimestamp, .matchEmpty,
             ])
+    }
+
+    @Test("a policy that admits nothing may name what it likes")
+    func denies() throws {
+        func codes(_ action: String) throws -> [LintCode?] {
+            try Source(
+                images: "  images: [{glob: '**demo**'}, {glob: 'ghcr.io/acme**'}]\n",
+                authorities: "  authorities: [{static: {action: \(action)}}]\n"
+            ).document.warnings.map(\.code)
+        }
+        #expect(try codes("fail").isEmpty)
+        #expect(try codes("pass") == [.globAcrossHosts, .globAcrossOwners])
     }
 
     @Test("a document with errors is not judged by what it could mean")

@@ -21,6 +21,7 @@ struct CUEOutline {
     private func read(_ token: CUETokens.Token, _ reading: inout Reading) {
         switch token {
         case .label(let name) where reading.expectsLabel && reading.isLabel: reading.enter(name)
+        case .label("let") where reading.expectsLabel: reading.hide()
         case .open(let isStruct): reading.open(isStruct)
         case .close: reading.close()
         case .end: reading.endDeclaration()
@@ -72,6 +73,12 @@ private struct Reading {
         path = name.hasPrefix("#") || name.hasPrefix("_") ? nil : path.map { $0 + [name] }
         if let path, path.count <= 2, seen.insert(path).inserted { paths.append(path) }
         expectsValue = true
+    }
+
+    /// What is declared here is no part of a document.
+    mutating func hide() {
+        path = nil
+        expectsLabel = false
     }
 
     mutating func open(_ isStruct: Bool) {

@@ -2,8 +2,8 @@
 import OCI
 
 extension Findings {
-    /// A glob that can match, at `images[].glob`.
-    mutating func look(at glob: Glob, _ place: Place) {
+    /// A glob that can match, at `images[].glob`; of a policy that admits nothing, one that names too much is no risk.
+    mutating func look(at glob: Glob, _ place: Place, admits: Bool) {
         let pattern = glob.pattern
         switch pattern {
         case "*":
@@ -26,14 +26,14 @@ extension Findings {
         let host = String(parts.first ?? "")
         let path = parts.count > 1 ? String(parts[1]) : nil
         if host.utf8.contains(UInt8(ascii: "*")) || path == nil {
-            lookAtOpenHost(pattern, host, place)
+            lookAtOpenHost(pattern, host, place, admits: admits)
         } else if let path {
             lookAtHub(pattern, host, path, place)
-            lookAtOwner(pattern, host, path, place)
+            if admits { lookAtOwner(pattern, host, path, place) }
         }
     }
 
-    private mutating func lookAtOpenHost(_ pattern: String, _ host: String, _ place: Place) {
+    private mutating func lookAtOpenHost(_ pattern: String, _ host: String, _ place: Place, admits: Bool) {
         let stem = String(host.prefix { $0 != "*" })
         if stem == "docker.io" {
             report(
@@ -42,8 +42,10 @@ extension Findings {
                 better: "write \"index.docker.io/**\"")
             return
         }
+        guard admits else { return }
         // `ghcr.io**` was meant to end the host there.
-        let isWholeHost = (stem.utf8.contains(UInt8(ascii: ".")) || stem.utf8.contains(UInt8(ascii: ":")))
+        let isWholeHost =
+            (stem.utf8.contains(UInt8(ascii: ".")) || stem.utf8.contains(UInt8(ascii: ":")))
             && !stem.hasSuffix(".") && !stem.hasSuffix(":")
         report(
             .globAcrossHosts, place, "glob \(Self.shown(pattern)) names images of any registry whose name fits",

@@ -37,7 +37,7 @@ extension Findings {
             report(
                 .identityLoose, place, "\(name) lets strangers in", why: "it matches \(Self.shown(stranger))",
                 better: side.tighter)
-            guard spelling.literalStart.isEmpty == false else { return }
+            guard !spelling.literalStart.isEmpty else { return }
         } else if spelling.isOpenAtBeginning || spelling.isOpenAtEnd {
             let open =
                 switch (spelling.isOpenAtBeginning, spelling.isOpenAtEnd) {
@@ -48,7 +48,9 @@ extension Findings {
             report(
                 .regexpUnanchored, place, "\(name) leaves open what comes \(open) it",
                 why: "a longer \(side) that has such a part matches too",
-                better: spelling.better.map { "write \(Self.shown($0))" }
+                better: spelling.better.map {
+                    "write \(Self.shown($0))" + (spelling.isNarrower ? ", if that is all of it" : "")
+                }
                     ?? "begin it with ^ and end it with $, with all in between that you know")
         }
         guard !expression.singleDots.isEmpty else { return }

@@ -22,7 +22,7 @@ struct Lint {
         var findings = Findings()
         for (place, glob) in zip(spec["images"]?.elements ?? [], policy.images) where !findings.isFull {
             guard let place = place["glob"], !warnings.has(.globNeverMatches, at: place.path) else { continue }
-            findings.look(at: glob, place)
+            findings.look(at: glob, place, admits: policy.canAdmit)
         }
         for (place, authority) in zip(spec["authorities"]?.elements ?? [], policy.authorities) where !findings.isFull {
             findings.look(at: authority, place, besides: warnings)
@@ -40,6 +40,14 @@ struct Lint {
             findings.look(at: program, over: .authorities, place, programs)
         }
         return findings.all
+    }
+}
+
+extension ClusterImagePolicy {
+    /// Whether any image at all can satisfy it.
+    fileprivate var canAdmit: Bool {
+        authorities.isEmpty
+            || !authorities.allSatisfy { if case .staticFail = $0.check { true } else { false } }
     }
 }
 

@@ -10,7 +10,8 @@ extension Findings {
             return
         }
         for (rule, place) in zip(rules, place.elements) { look(at: rule, place) }
-        guard !rules.contains(where: \.namesPods) else { return }
+        // A rule for Pods that names none has been told.
+        guard !rules.contains(where: { $0.resource == "pods" }) else { return }
         report(
             .matchLeavesPodsOut, place, "match leaves Pods out",
             why: "whoever creates a Pod directly, or through a kind that is not named, runs any image",
@@ -35,10 +36,6 @@ extension Findings {
 }
 
 extension WorkloadRule {
-    fileprivate var namesPods: Bool {
-        resource == "pods" && group.isEmpty && (version == "v1" || version == "*")
-    }
-
     fileprivate struct Group {
         let name: String
         let resources: Set<String>

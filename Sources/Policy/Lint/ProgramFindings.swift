@@ -43,7 +43,8 @@ extension Findings {
             why: "a document without them satisfies it, since CUE asks only that nothing contradicts",
             better: program.isConcrete
                 ? "write \"name!:\" instead of \"name:\" for fields with a fixed value"
-                : "write \"concrete: true\" beside data, and \"name!:\" instead of \"name:\" for fields with a fixed value")
+                : "write \"concrete: true\" beside data, and \"name!:\" instead of \"name:\" for fields with a fixed value"
+        )
     }
 
     /// A field that nobody fills in contradicts nothing.

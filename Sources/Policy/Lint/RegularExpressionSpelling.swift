@@ -12,6 +12,8 @@ struct RegularExpressionSpelling {
     /// The text that every match begins with, as far as it is plainly written; empty where nothing is fixed, and where
     /// there are alternatives.
     let literalStart: String
+    /// Whether `better` leaves out what the expression says to be open.
+    let isNarrower: Bool
     /// Anchored and escaped; `nil` where nobody could guess what it means.
     let better: String?
 
@@ -21,7 +23,10 @@ struct RegularExpressionSpelling {
         isOpenAtBeginning = !expression.hasFixedBeginning || core.beginsWithAnything
         // What ends with `.*` says that it is open, and what ends with a separator cuts no name in two.
         let isCut = core.text.hasSuffix("/") || core.text.hasSuffix("@") || core.text.hasSuffix(":")
-        isOpenAtEnd = !expression.hasFixedEnd && !core.endsWithAnything && !isCut
+        // But an issuer is a host, or a host and a path.
+        let isOpenHost = side == .issuer && core.endsWithAnything && !core.hasPath
+        isOpenAtEnd = isOpenHost || (!expression.hasFixedEnd && !core.endsWithAnything && !isCut)
+        isNarrower = isOpenHost
         literalStart = core.hasAlternatives || core.beginsWithAnything ? "" : core.literalStart
         let candidate = core.anchored(side, hasFixedEnds: expression.hasFixedBeginning && expression.hasFixedEnd)
         better = candidate.flatMap { text in
@@ -137,6 +142,9 @@ private struct Core {
         return "^\(beginning)\(text)\(end(side))$"
     }
 
+    /// Whether a slash comes after the host.
+    var hasPath: Bool { (text.split(separator: "://", maxSplits: 1).last ?? "").contains("/") }
+
     private var isAddress: Bool { text.contains("@") && !text.contains("/") }
 
     /// What has to stand before the text.
@@ -154,10 +162,7 @@ private struct Core {
 
     /// What has to stand after the text.
     private func end(_ side: IdentitySide) -> String {
-        if side == .issuer {
-            let path = text.split(separator: "://", maxSplits: 1).last ?? ""
-            return endsWithAnything && path.contains("/") ? ".*" : ""
-        }
+        if side == .issuer { return endsWithAnything && hasPath ? ".*" : "" }
         if endsWithAnything || text.hasSuffix("/") || text.hasSuffix("@") { return ".*" }
         if text.hasSuffix("\\.yml") || text.hasSuffix("\\.yaml") { return "@refs/.*" }
         // An owner, or an owner and a repository.
