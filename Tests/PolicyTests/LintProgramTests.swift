@@ -78,8 +78,9 @@ struct LintProgramTests {
     @Test(
         "one that demands something, or speaks of no content, is not",
         arguments: [
-            "predicate: {components: [_, ...]}", "predicateType: \"https://acme.example/v1\"",
-            "import \"struct\"\npredicate: struct.MinFields(1)\npredicate: bomFormat: string",
+            "predicate: components: [...]\n_n: len(predicate.components) & >0",
+            "predicateType: \"https://acme.example/v1\"",
+            "import \"struct\"\npredicate: struct.MinFields(1)\npredicate: bomFormat?: string",
         ])
     func demanded(_ text: String) throws {
         #expect(try overStatement(text).isEmpty)

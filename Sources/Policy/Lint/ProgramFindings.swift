@@ -21,10 +21,13 @@ extension Findings {
         let outline = CUEOutline(text)
         let paths = programs.mentionedFields?(policy) ?? outline.paths
         let mentioned: [String]
+        let isStatement: Bool
         switch subject {
         case .statement:
+            isStatement = true
             mentioned = paths.filter { $0.count == 2 && $0[0] == "predicate" }.map { $0.joined(separator: ".") }
         case .authorities:
+            isStatement = false
             let outermost = paths.filter { $0.count == 1 }.map { $0[0] }
             lookAtInputs(outermost, program.inputs, data)
             // A policy that limits the elements of lists means that there may be none.
@@ -39,7 +42,8 @@ extension Findings {
         let more = mentioned.count - min(mentioned.count, Self.maximumNames)
         report(
             .cueUndemanded, data,
-            "the policy does not demand \(shown)" + (more > 0 ? " and \(more) more" : ""),
+            "the policy does not demand \(isStatement ? "" : "what it says of ")\(shown)"
+                + (more > 0 ? " and \(more) more" : ""),
             why: "a document without them satisfies it, since CUE asks only that nothing contradicts",
             better: program.isConcrete
                 ? "write \"name!:\" instead of \"name:\" for fields with a fixed value"
