@@ -50,9 +50,10 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
-        // System libraries: libyaml's event parser, and libsodium for Ed25519ph (which BoringSSL lacks).
+        // System libraries: libyaml's event parser, libsodium for Ed25519ph (which BoringSSL lacks), and zlib's inflate.
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // A bounded, strict tape reader over bytes, and the small writer.
         target("JSON"),
@@ -71,7 +72,7 @@ let package = Package(
         // The CUE language: policy text + JSON document -> verdict with conflicts. Steps, depth and memory bounded.
         target("CUE", ["JSON", "RE2"]),
         // What an operator requires (ClusterImagePolicy, TrustRoot) and the judgement of evidence against it.
-        target("Policy", ["OCI", "Sigstore", "TUF", "CUE", "JSON", "YAML", "RE2"]),
+        target("Policy", ["OCI", "Sigstore", "TUF", "CUE", "JSON", "YAML", "RE2", "CZlib"]),
         // One image under its policies -> one verdict: ports, deadline, caches.
         target("ImageVerification", ["JSON", "OCI", "Sigstore", "Policy"]),
         // AdmissionReview -> images -> verdicts -> one answer. No HTTP.
@@ -159,7 +160,7 @@ let package = Package(
         tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "RE2", "COpenSSL", "CSodium", "TestSupport"] + crypto),
         tests("TUFTests", ["TUF", "JSON", "TestSupport"] + crypto),
         tests("CUETests", ["CUE", "JSON", "RE2", "TestSupport"]),
-        tests("PolicyTests", ["Policy", "OCI", "Sigstore", "JSON", "YAML", "RE2", "TestSupport"]),
+        tests("PolicyTests", ["Policy", "OCI", "Sigstore", "TUF", "JSON", "YAML", "RE2", "CZlib", "TestSupport"]),
         tests("ImageVerificationTests", ["ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
         tests(
             "AdmissionTests", ["Admission", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),

@@ -29,7 +29,7 @@ struct FoundStatements {
         var objection: PolicyObjection?
         for statement in verified
         where PredicateType.isSame(statement.predicateType, requirement.predicateType) {
-            if let found = requirement.program?.objection(to: statement.statement.root) {
+            if let found = requirement.objection(to: statement.statement.root) {
                 objection = objection ?? found
             } else {
                 satisfying.append(statement)

@@ -19,13 +19,17 @@ struct PolicyFiles: Sendable {
 
     init(_ paths: [String]) { self.paths = paths }
 
-    /// The policies that these files hold now. Throws, with file, line and path, where anything is not whole.
-    static func load(_ paths: [String]) throws(UsageError) -> PolicySet {
+    /// The policies that these files hold now, with the texts on the web that they refer to. Throws, with file, line and
+    /// path, where anything is not whole; a text that cannot be fetched is for the verdict to say.
+    static func load(_ paths: [String], network: RegistryAccess) async throws(UsageError) -> PolicySet {
+        var state: PolicyFilesState
         do throws(PolicyLoadError) {
-            return try PolicyFilesState(starting: PolicyFiles(paths).snapshot()).set
+            state = try PolicyFilesState(starting: PolicyFiles(paths).snapshot(), now: .now)
         } catch {
             throw UsageError(error.description)
         }
+        state.update(remotes: await RemotePolicies(access: network).fetch(state.missingRemotes))
+        return state.set
     }
 
     /// One look at everything. Never throws: what cannot be read is part of what was seen.

@@ -57,29 +57,35 @@ struct PolicyFilesTests {
     }
 
     @Test("files and directories load together; what is wrong is told with its file and line")
-    func load() throws {
+    func load() async throws {
         try makeDirectory("p")
         try write("p/a.yaml", text("a"))
         try write("single.yaml", text("single"))
-        let set = try PolicyFiles.load([path("p"), path("single.yaml")])
+        let set = try await PolicyFiles.load([path("p"), path("single.yaml")], network: RegistryAccess())
         #expect(set.policies.map(\.name) == ["a", "single"])
         try write("p/bad.yaml", text("bad", mode: "garbage"))
-        let error = try #require(throws: UsageError.self) { try PolicyFiles.load([path("p")]) }
+        let error = try await #require(throws: UsageError.self) {
+            try await PolicyFiles.load([path("p")], network: RegistryAccess())
+        }
         #expect(error.description.hasPrefix("\(path("p/bad.yaml")):5:9: invalid value: garbage: spec.mode"))
     }
 
     @Test("a directory that is empty or gone, and a file that is gone, cannot be loaded")
-    func missing() throws {
+    func missing() async throws {
         try makeDirectory("empty")
         for name in ["empty", "gone", "gone.yaml"] {
-            #expect(throws: UsageError.self) { try PolicyFiles.load([path(name)]) }
+            await #expect(throws: UsageError.self) {
+                try await PolicyFiles.load([path(name)], network: RegistryAccess())
+            }
         }
     }
 
     @Test("a file beyond the bound is not read to its end")
-    func bound() throws {
+    func bound() async throws {
         try write("big.yaml", String(repeating: "#", count: PolicyFile.maximumBytes + 1))
-        #expect(throws: UsageError.self) { try PolicyFiles.load([path("big.yaml")]) }
+        await #expect(throws: UsageError.self) {
+            try await PolicyFiles.load([path("big.yaml")], network: RegistryAccess())
+        }
     }
 
     @Test("more files than the bound make the directory unreadable as a whole")
@@ -111,7 +117,7 @@ struct PolicyFilesTests {
         _ body: @Sendable @escaping (PolicyFilesWatch, @Sendable () -> [PolicyEvent]) async throws -> Void
     ) async throws {
         let seen = Seen()
-        let watch = try PolicyFilesWatch(PolicyFiles(paths)) { events in seen.add(events) }
+        let watch = try PolicyFilesWatch(PolicyFiles(paths), network: RegistryAccess()) { events in seen.add(events) }
         try await withThrowingTaskGroup { group in
             group.addTask { await watch.run() }
             do { try await body(watch, { seen.all }) } catch {

@@ -36,9 +36,10 @@ extension Evaluation {
     /// Tries the alternatives of the first disjunction; each of them tries the next.
     func expand(_ vertex: Vertex) {
         guard let disjunction = vertex.disjunctions.first, vertex.errors.isEmpty else { return }
-        guard vertex.expandedWith != vertex.conjuncts.count || !vertex.tasks.isEmpty else { return }
-        if vertex.expandedWith == vertex.conjuncts.count, vertex.attempted == epoch { return }
+        // Tried again where something new may decide what was undecided.
+        if vertex.expandedWith == vertex.conjuncts.count, vertex.attempted == epoch || isDecided(vertex) { return }
         vertex.expandedWith = vertex.conjuncts.count
+        let before = (vertex.alternatives.count, vertex.chosen != nil)
         vertex.alternatives = []
         vertex.chosen = nil
         var failures: [Bottom] = []
@@ -54,6 +55,7 @@ extension Evaluation {
             clone.original = vertex
             clone.presence = vertex.presence
             clone.isProbe = vertex.isProbe
+            clone.isTemporary = true
             clone.conjuncts = vertex.conjuncts
             clone.choices = vertex.choices
             clone.choices[disjunction.key] = position
@@ -74,6 +76,14 @@ extension Evaluation {
             }
         }
         conclude(vertex, found, failures, hasMarks: hasMarks)
+        for alternative in vertex.alternatives { alternative.vertex.isTemporary = vertex.isTemporary }
+        vertex.chosen?.isTemporary = vertex.isTemporary
+        if before != (vertex.alternatives.count, vertex.chosen != nil) { learn(vertex) }
+    }
+
+    private func isDecided(_ vertex: Vertex) -> Bool {
+        if let chosen = vertex.chosen { return chosen.isSettled }
+        return vertex.alternatives.allSatisfy { $0.vertex.isSettled }
     }
 
     private struct Found {
@@ -117,7 +127,6 @@ extension Evaluation {
             alternatives.append(Alternative(vertex: item.vertex, isDefault: isDefault))
         }
         vertex.hasDefaults = hasDefaults
-        epoch += 1
         if alternatives.count == 1 {
             vertex.chosen = alternatives[0].vertex
             vertex.isChosenDefault = alternatives[0].isDefault

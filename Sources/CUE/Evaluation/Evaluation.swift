@@ -85,6 +85,17 @@ final class Evaluation {
         return environment
     }
 
+    /// Something is known of a vertex that was not before. What is made anew for each attempt does not count, or there
+    /// would be no end of attempts.
+    func learn(_ vertex: Vertex) {
+        var above: Vertex? = vertex
+        while let current = above {
+            if current.isTemporary { return }
+            above = current.parent
+        }
+        epoch += 1
+    }
+
     // MARK: Errors
 
     func bottom(_ code: Bottom.Code = .conflict, _ message: String, at: Int? = nil) -> Bottom {
@@ -101,7 +112,7 @@ final class Evaluation {
     func evaluate(_ vertex: Vertex) {
         if vertex.isProcessing { return }
         let hasNews = vertex.inserted < vertex.conjuncts.count || !vertex.forwarded.isEmpty
-        if vertex.isFinished, !hasNews, vertex.tasks.isEmpty || vertex.attempted == epoch { return }
+        if vertex.isFinished, !hasNews, vertex.isDone || vertex.attempted == epoch { return }
         let outer = current
         defer {
             leave()
@@ -162,7 +173,8 @@ final class Evaluation {
             return
         }
         guard vertex.alternatives.isEmpty else {
-            vertex.isSettled = vertex.tasks.isEmpty && !vertex.isProcessing
+            vertex.isSettled =
+                vertex.tasks.isEmpty && !vertex.isProcessing && vertex.alternatives.allSatisfy { $0.vertex.isSettled }
             return
         }
         var isSettled = vertex.tasks.isEmpty && !vertex.isProcessing

@@ -189,7 +189,7 @@ extension Evaluation {
 
     /// A closed list of elements that are there already.
     func list(of elements: [Conjunct]) -> Value {
-        let vertex = makeVertex(nil, in: current)
+        let vertex = makeTemporary(in: current)
         guard elements.count <= CUELimits.listElements else {
             exceed("a list has more than \(CUELimits.listElements) elements")
             return incomplete("a bound was reached")

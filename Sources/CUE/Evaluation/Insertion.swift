@@ -22,7 +22,7 @@ extension Evaluation {
 
     private func touch(_ vertex: Vertex) {
         guard vertex.isFinished || vertex.isProcessing || vertex.inserted > 0 else { return }
-        epoch += 1
+        learn(vertex)
         var above: Vertex? = vertex
         while let current = above, current.isSettled || current === vertex {
             current.isSettled = false
@@ -147,7 +147,7 @@ extension Evaluation {
                 if arc.presence != .regular, presence == .regular { grow(vertex, by: label) }
                 arc.presence = presence
                 touch(arc)
-                epoch += 1
+                learn(vertex)
                 markUnsettled(vertex)
             }
             add(conjunct, to: arc)
@@ -158,7 +158,7 @@ extension Evaluation {
         arc.presence = presence
         arc.conjuncts.append(conjunct)
         vertex.append(arc, label)
-        epoch += 1
+        learn(vertex)
         markUnsettled(vertex)
         for pattern in vertex.patterns { apply(pattern, to: arc) }
     }

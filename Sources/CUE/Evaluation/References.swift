@@ -39,7 +39,7 @@ extension Evaluation {
             case .bottom(let bottom): return .bottom(bottom)
             case .vertex(let vertex): return .vertex(vertex)
             case .data(let data):
-                let vertex = makeVertex(nil, in: current)
+                let vertex = makeTemporary(in: current)
                 vertex.conjuncts.append(Conjunct(node: .data(data), origin: Origin()))
                 return .vertex(vertex)
             case let value: return .value(value)
@@ -49,14 +49,20 @@ extension Evaluation {
 
     /// A vertex for an expression within another.
     func anonymous(_ expression: Expression, _ environment: Environment?) -> Vertex {
-        let vertex = makeVertex(nil, in: current)
+        let vertex = makeTemporary(in: current)
         vertex.conjuncts.append(Conjunct(node: .expression(expression, environment), origin: Origin()))
+        return vertex
+    }
+
+    func makeTemporary(in parent: Vertex) -> Vertex {
+        let vertex = makeVertex(nil, in: parent)
+        vertex.isTemporary = true
         return vertex
     }
 
     func anonymous(_ value: Value) -> Vertex {
         if case .vertex(let vertex) = value { return vertex }
-        let vertex = makeVertex(nil, in: current)
+        let vertex = makeTemporary(in: current)
         vertex.conjuncts.append(Conjunct(node: .value(value), origin: Origin()))
         return vertex
     }
@@ -132,6 +138,9 @@ extension Evaluation {
         let vertex: Vertex
         // A field that is there is found even if something else in the struct is in conflict.
         evaluate(base)
+        if let scalar = base.resolved.scalar, base.resolved.kind.isEmpty {
+            return .bottom(notSelectable(.scalar(scalar), selection.base))
+        }
         if base.resolved.alternatives.isEmpty, let arc = base.resolved.arc(label), arc.presence != .optional {
             return .vertex(arc)
         }

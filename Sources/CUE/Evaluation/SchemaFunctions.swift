@@ -179,7 +179,7 @@ extension Evaluation {
         var stop: Bottom?
         func precedes(_ left: Value, _ right: Value) -> Bool {
             guard stop == nil, step(8) else { return false }
-            let vertex = makeVertex(nil, in: current)
+            let vertex = makeTemporary(in: current)
             vertex.conjuncts = comparer.conjuncts
             vertex.conjuncts.append(Conjunct(node: .value(.pair(left, right)), origin: Origin()))
             evaluate(vertex)

@@ -21,7 +21,8 @@ extension Evaluation {
                     if vertex.blocked == nil { vertex.blocked = blocked }
                 } else {
                     isProgress = true
-                    epoch += 1
+                    vertex.expandedWith = -1
+                    learn(vertex)
                 }
             }
             vertex.tasks.insert(contentsOf: waiting, at: 0)
@@ -194,9 +195,9 @@ extension Evaluation {
             case let other: return bottom(.incomplete, "incomplete bool: \(text(other))")
             }
         case .letClause(let name, let value):
-            let holder = makeVertex(nil, in: environment.vertex)
+            let holder = makeTemporary(in: environment.vertex)
             let inner = makeEnvironment(up: environment, vertex: holder)
-            let bound = makeVertex(nil, in: environment.vertex)
+            let bound = makeTemporary(in: environment.vertex)
             bound.conjuncts.append(Conjunct(node: .expression(value, environment), origin: Origin()))
             holder.bind(.string(name), to: bound)
             return collect(rest, inner, &found, &sources)
@@ -230,9 +231,9 @@ extension Evaluation {
                 default: continue
                 }
                 guard step() else { return nil }
-                let holder = makeVertex(nil, in: environment.vertex)
+                let holder = makeTemporary(in: environment.vertex)
                 if let key {
-                    let bound = makeVertex(nil, in: environment.vertex)
+                    let bound = makeTemporary(in: environment.vertex)
                     bound.conjuncts.append(Conjunct(node: .value(.scalar(name)), origin: Origin()))
                     holder.bind(.string(key), to: bound)
                 }

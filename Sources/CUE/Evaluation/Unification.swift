@@ -68,7 +68,7 @@ extension Evaluation {
         guard let known = vertex.scalar else {
             vertex.scalar = scalar
             vertex.scalarShown = shown
-            epoch += 1
+            learn(vertex)
             return
         }
         guard known != scalar else { return }

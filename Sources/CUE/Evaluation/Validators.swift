@@ -144,7 +144,7 @@ extension Evaluation {
         guard step(bytes.count / 16 + 1), let document = try? JSONDocument(parsing: bytes) else {
             return prefix + "json: invalid JSON"
         }
-        let vertex = makeVertex(nil, in: current)
+        let vertex = makeTemporary(in: current)
         vertex.conjuncts.append(Conjunct(node: .json(document.root), origin: Origin()))
         vertex.conjuncts.append(Conjunct(node: .value(arguments.first ?? .top), origin: Origin()))
         evaluateDeeply(vertex)
@@ -167,7 +167,7 @@ extension Evaluation {
 
     /// Whether two values can be one, with all required fields there.
     func unifies(_ left: Value, _ right: Value) -> Bool {
-        let vertex = makeVertex(nil, in: current)
+        let vertex = makeTemporary(in: current)
         vertex.isProbe = true
         vertex.conjuncts.append(Conjunct(node: .value(left), origin: Origin()))
         vertex.conjuncts.append(Conjunct(node: .value(right), origin: Origin()))

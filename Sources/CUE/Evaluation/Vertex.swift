@@ -45,6 +45,8 @@ final class Vertex {
     /// All it says is a reference, and it is the vertex referred to.
     var shared: Task?
     var isDeepening = false
+    /// Made within an attempt to do something, and made anew in the next.
+    var isTemporary = false
     /// A comprehension has gone through the fields; there can be no others.
     var isFrozen = false
 
@@ -90,6 +92,9 @@ final class Vertex {
 
     /// A name for something that is elsewhere.
     func bind(_ label: Label, to vertex: Vertex) { arcIndex[label] = vertex }
+
+    /// Nothing in it waits for anything.
+    var isDone: Bool { tasks.isEmpty && (disjunctions.isEmpty || alternatives.isEmpty) }
 
     /// The alternative that is left, or the vertex itself.
     var resolved: Vertex {

@@ -157,6 +157,10 @@ struct Lexer {
         }
         var depth = 0
         while at < text.count {
+            if isQuote(text[at]) {
+                skipString()
+                continue
+            }
             let current = text[at]
             at += 1
             if current == UInt8(ascii: "(") || current == UInt8(ascii: "[") || current == UInt8(ascii: "{") {
@@ -168,14 +172,32 @@ struct Lexer {
                     token = .attribute
                     return
                 }
-            } else if current == UInt8(ascii: "\"") || current == UInt8(ascii: "'") {
-                while at < text.count, text[at] != current, text[at] != UInt8(ascii: "\n") {
-                    at += text[at] == UInt8(ascii: "\\") && at + 1 < text.count ? 2 : 1
-                }
-                at = min(at + 1, text.count)
             }
         }
         throw SyntaxError(offset: at, message: "attribute missing ')'")
+    }
+
+    /// Passes a string within an attribute, which stands for itself.
+    private mutating func skipString() {
+        var hashes = 0
+        while byte(0) == UInt8(ascii: "#") {
+            hashes += 1
+            at += 1
+        }
+        let quote = byte(0)
+        let isMultiline = byte(1) == quote && byte(2) == quote
+        let quotes = isMultiline ? 3 : 1
+        at = min(at + quotes, text.count)
+        while at < text.count {
+            if text[at] == UInt8(ascii: "\n"), !isMultiline { return }
+            if (0..<quotes).allSatisfy({ byte($0) == quote }),
+                (0..<hashes).allSatisfy({ byte(quotes + $0) == UInt8(ascii: "#") })
+            {
+                at += quotes + hashes
+                return
+            }
+            at += hashes == 0 && text[at] == UInt8(ascii: "\\") && at + 1 < text.count ? 2 : 1
+        }
     }
 
     private static let symbols = [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSON
+public import Sigstore
 
 /// A place in a document where a value may stand.
 ///
@@ -68,6 +69,9 @@ public struct DocumentRules: Hashable, Sendable {
     public var admitsNoAuthorities = false
     /// Where the Secrets and ConfigMaps are that documents refer to.
     public var namespace = "cosign-system"
+    /// The time at which they are read: a trust root's repository that has expired then is an error. Without one it is
+    /// not looked at, and only `TrustRoots` tells.
+    public var now: Instant?
 
     public init() {}
 }
@@ -77,6 +81,8 @@ struct DocumentReader {
     private(set) var errors: [PolicyProblem] = []
     private(set) var warnings: [PolicyProblem] = []
     let rules: DocumentRules
+    /// The time at which a document is read; without one nothing in it counts as expired.
+    var now: Instant? { rules.now }
 
     init(_ rules: DocumentRules = DocumentRules()) { self.rules = rules }
 
@@ -106,8 +112,12 @@ struct DocumentReader {
     static let nullMessage = "null is no value"
 
     /// Names of fields that ask for as much without a value, or for more: names and messages decide nothing, a policy
-    /// without mode enforces, and a log or timestamp that is named at all is asked for.
-    private static let mayBeNull: Set<String> = ["name", "message", "mode", "ctlog", "rfc3161timestamp"]
+    /// without mode enforces, a log or timestamp that is named at all is asked for, and a trust root without a list
+    /// believes fewer.
+    private static let mayBeNull: Set<String> = [
+        "name", "message", "mode", "ctlog", "rfc3161timestamp", "targets", "trustedRootTarget", "tLogs", "ctLogs",
+        "certificateAuthorities", "timestampAuthorities",
+    ]
 
     /// `source:` whose value somebody commented out is not the same as no `source`.
     private mutating func refuseNull(_ field: Field) {

@@ -2,10 +2,12 @@
 public import JSON
 import OCI
 
-/// One document of a file: a policy, or everything that keeps it from being one.
+/// One document of a file: a policy, something that policies refer to, or everything that keeps it from being one.
 public struct PolicyDocument: Sendable {
     public enum Content: Sendable {
         case policy(ClusterImagePolicy)
+        case trustRoot(TrustRoot)
+        case resource(ResourceDocument)
         /// In the order of the document.
         case broken(AtLeastOne<PolicyProblem>)
     }
@@ -20,21 +22,33 @@ public struct PolicyDocument: Sendable {
     /// What could be read of a broken document: its globs, all of them or none.
     let images: [Glob]?
     let mode: EnforcementMode
+    /// Whether the document says that it is one, broken or whole.
+    public let isTrustRoot: Bool
+    /// `nil` for a document that says it is none.
+    public let resourceKind: ResourceDocument.Kind?
 
     static let groupName = "policy.sigstore.dev"
     static let versions = ["v1alpha1", "v1beta1"]
 
-    /// Reads a document of kind `ClusterImagePolicy`, `policy.sigstore.dev/v1alpha1` or `/v1beta1`. Never throws: what
-    /// is wrong is part of the result.
+    /// Reads a document of kind `ClusterImagePolicy`, `policy.sigstore.dev/v1alpha1` or `/v1beta1`, or `TrustRoot`,
+    /// `/v1alpha1`. Never throws: what is wrong is part of the result.
     public init(reading document: JSONDocument, index: Int = 0, rules: DocumentRules = DocumentRules()) {
         var reader = DocumentReader(rules)
-        let policy = reader.policy(document)
+        let isTrustRoot = DocumentReader.isTrustRoot(document.root)
+        let trustRoot = isTrustRoot ? reader.trustRoot(document) : nil
+        let resourceKind = DocumentReader.resourceKind(document.root)
+        let resource = resourceKind.flatMap { reader.resource(document, $0) }
+        let policy = isTrustRoot || resourceKind != nil ? nil : reader.policy(document)
         self.index = index
         name = Self.readableName(document.root)
         if let errors = AtLeastOne(Self.inOrder(reader.errors)) {
             content = .broken(errors)
         } else if let policy {
             content = .policy(policy)
+        } else if let trustRoot {
+            content = .trustRoot(trustRoot)
+        } else if let resource {
+            content = .resource(resource)
         } else {
             // No reader gives up without saying why; if one did, the document would still admit nothing.
             content = .broken(AtLeastOne(PolicyProblem(.unreadable, "the document cannot be read")))
@@ -44,12 +58,29 @@ public struct PolicyDocument: Sendable {
         let findings = whole.map { Lint.findings(in: document, of: $0, besides: reader.warnings) } ?? []
         warnings = Array(
             Self.inOrder(reader.warnings + findings.map(\.problem)).prefix(DocumentReader.maximumProblems))
+        self.isTrustRoot = isTrustRoot
+        self.resourceKind = resourceKind
         images = Self.readableGlobs(document.root)
         mode = document.root["spec"]?["mode"]?.string == EnforcementMode.warn.rawValue ? .warn : .enforce
     }
 
     public var policy: ClusterImagePolicy? {
         if case .policy(let policy) = content { policy } else { nil }
+    }
+
+    public var resource: ResourceDocument? {
+        if case .resource(let resource) = content { resource } else { nil }
+    }
+
+    public var trustRoot: TrustRoot? {
+        if case .trustRoot(let root) = content { root } else { nil }
+    }
+
+    /// What stands in for a trust root that has no last good version; `nil` for a document that is whole, of another
+    /// kind, or without a name that can be read, which nobody can name then.
+    public func brokenTrustRoot(in file: String) -> BrokenTrustRoot? {
+        guard isTrustRoot, let name, case .broken(let problems) = content else { return nil }
+        return BrokenTrustRoot(name: name, reason: problems.first.description(in: file))
     }
 
     /// Everything that is wrong with it; empty for one that is whole.
@@ -60,7 +91,7 @@ public struct PolicyDocument: Sendable {
     /// What stands in for a document that has no last good version: it governs what its globs name, and everything
     /// where one of them cannot be read. `nil` for a document that is whole.
     public func brokenPolicy(in file: String) -> BrokenPolicy? {
-        guard case .broken(let problems) = content else { return nil }
+        guard case .broken(let problems) = content, !isTrustRoot, resourceKind == nil else { return nil }
         return BrokenPolicy(
             name: name ?? file, reason: problems.first.description(in: file), mode: mode, images: images)
     }

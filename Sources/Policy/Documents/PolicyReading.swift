@@ -36,14 +36,11 @@ extension DocumentReader {
         let kind = fields.kind.value?.string ?? ""
         let version = fields.version.value?.string ?? ""
         let supported = PolicyDocument.versions.map { "\(PolicyDocument.groupName)/\($0)" }
-        if kind == "TrustRoot", version.hasPrefix("\(PolicyDocument.groupName)/") {
-            report(.notSupported, "kind TrustRoot is not supported yet", [fields.kind])
-            return false
-        }
         guard kind == "ClusterImagePolicy" else {
             report(
                 .notUnderstood, "unknown kind \(quoted(kind))", [fields.kind],
-                advice: "a file of policies holds documents of kind ClusterImagePolicy")
+                advice: "a file of policies holds documents of kind ClusterImagePolicy, TrustRoot, Secret and ConfigMap"
+            )
             return false
         }
         guard supported.contains(version) else {
@@ -62,7 +59,7 @@ extension DocumentReader {
     }
 
     /// The fields that the API server knows in every object's metadata; only the name means anything here.
-    private mutating func metadata(_ field: Field) -> String? {
+    mutating func metadata(_ field: Field) -> String? {
         let known = [
             "name", "generateName", "namespace", "labels", "annotations", "uid", "resourceVersion", "generation",
             "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "finalizers", "ownerReferences",
@@ -85,7 +82,7 @@ extension DocumentReader {
         return name
     }
 
-    private mutating func status(_ field: Field) -> Bool {
+    mutating func status(_ field: Field) -> Bool {
         guard let value = field.value, value.kind != .object else { return true }
         report(.notUnderstood, "expected an object", [field])
         return false

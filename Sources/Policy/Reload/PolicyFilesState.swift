@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import OCI
+public import Sigstore
 
 /// The policies that a sequence of looks at their files puts in force: snapshots in, sets and events out, no I/O.
 ///
@@ -11,6 +12,9 @@ public struct PolicyFilesState: Sendable {
     public private(set) var set = PolicySet(policies: [])
     public private(set) var health = PolicyHealth.whole
     private var sources: [String: SourceState] = [:]
+    private var rules: DocumentRules
+    /// Texts of policies on the web, by URL, as far as they have been fetched.
+    private var remotes: [String: Result<[UInt8], UnusableResource>] = [:]
 
     private struct SourceState {
         /// By path; kept while the source is lost.
@@ -24,40 +28,62 @@ public struct PolicyFilesState: Sendable {
         /// In force: of this text, or the last good ones of texts before it.
         var good: [GoodDocument] = []
         /// Without a last good version.
-        var refusals: [BrokenPolicy] = []
+        var refusals: [Refusal] = []
         var breakages: [PolicyHealth.Breakage] = []
     }
 
-    private struct GoodDocument {
-        let index: Int
-        let policy: ClusterImagePolicy
-    }
-
-    public init() {}
+    /// Nothing is in force.
+    public init(rules: DocumentRules = DocumentRules()) { self.rules = rules }
 
     /// The state at start, where everything must be whole: nothing that came before could stand in for it.
-    public init(starting snapshot: PolicySnapshot) throws(PolicyLoadError) {
-        update(snapshot)
+    ///
+    /// - Parameter now: by which repositories of trust roots must not have expired; without a time they count as expired.
+    public init(
+        starting snapshot: PolicySnapshot, rules: DocumentRules = DocumentRules(), now: Instant? = nil
+    ) throws(PolicyLoadError) {
+        self.init(rules: rules)
+        update(snapshot, now: now)
         let broken = health.sources + health.documents
         if let reasons = AtLeastOne(broken.flatMap(\.problems.all)) { throw PolicyLoadError(reasons: reasons) }
     }
 
     /// Takes in another look; returns what changed by it.
     @discardableResult
-    public mutating func update(_ snapshot: PolicySnapshot) -> [PolicyEvent] {
+    public mutating func update(_ snapshot: PolicySnapshot, now: Instant? = nil) -> [PolicyEvent] {
+        rules.now = now
         let before = (policies: inForce, health: health)
         var next: [String: SourceState] = [:]
         for source in snapshot.sources {
-            next[source.path] = Self.source(source, after: sources[source.path] ?? SourceState())
+            next[source.path] = Self.source(source, after: sources[source.path] ?? SourceState(), rules)
         }
         sources = next
         settleContradictions(before.policies)
         return publish(after: before.policies, before.health)
     }
 
+    /// Takes in what came of fetching texts of policies, by URL; a text that is there stays, whatever comes later.
+    public mutating func update(remotes fetched: [String: Result<[UInt8], UnusableResource>]) {
+        for (url, result) in fetched {
+            if case .success? = remotes[url], case .failure = result { continue }
+            remotes[url] = result
+        }
+        _ = publish(after: inForce, health)
+    }
+
+    /// The texts on the web that policies in force refer to and that have not been fetched, in order of URL.
+    public var missingRemotes: [PolicyTextSource] {
+        let wanted = allFiles.flatMap { $0.state.good.flatMap(\.remotes) }
+        return Set(wanted).filter { source in
+            guard case .remote(let url, _) = source, case .success? = remotes[url] else { return true }
+            return false
+        }.sorted { $0.description < $1.description }
+    }
+
     // MARK: One source
 
-    private static func source(_ source: PolicySnapshot.Source, after before: SourceState) -> SourceState {
+    private static func source(
+        _ source: PolicySnapshot.Source, after before: SourceState, _ rules: DocumentRules
+    ) -> SourceState {
         var state = before
         switch source.content {
         case .unavailable(let reason): state.loss = reason
@@ -65,18 +91,20 @@ public struct PolicyFilesState: Sendable {
         case .files(let files):
             state.loss = nil
             state.files = [:]
-            for file in files { state.files[file.path] = Self.file(file, after: before.files[file.path]) }
+            for file in files { state.files[file.path] = Self.file(file, after: before.files[file.path], rules) }
         }
         return state
     }
 
-    private static func file(_ file: PolicySnapshot.File, after before: FileState?) -> FileState {
+    private static func file(
+        _ file: PolicySnapshot.File, after before: FileState?, _ rules: DocumentRules
+    ) -> FileState {
         if let before, before.content == file.content, before.refusals.isEmpty, before.breakages.isEmpty {
             return before
         }
         let reading =
             switch file.content {
-            case .text(let text): PolicyFile(path: file.path, text: text)
+            case .text(let text): PolicyFile(path: file.path, text: text, rules: rules)
             case .unreadable(let reason): PolicyFile(path: file.path, unreadable: reason)
             }
         var state = FileState(content: file.content)
@@ -85,7 +113,7 @@ public struct PolicyFilesState: Sendable {
             let reason = problem.description(in: file.path)
             state.good = lastGood
             if lastGood.isEmpty {
-                state.refusals = [BrokenPolicy(name: file.path, reason: reason, images: nil)]
+                state.refusals = [.policy(BrokenPolicy(name: file.path, reason: reason, images: nil))]
             }
             state.breakages = [
                 PolicyHealth.Breakage(
@@ -93,30 +121,31 @@ public struct PolicyFilesState: Sendable {
             ]
             return state
         }
-        for document in reading.documents {
-            if let policy = document.policy { state.good.append(GoodDocument(index: document.index, policy: policy)) }
-        }
-        let names = Set(reading.documents.compactMap(\.name))
-        let present = Set(state.good.map(\.policy.name))
+        state.good = reading.documents.compactMap { GoodDocument($0) }
+        let names = Set(reading.documents.compactMap(\.identity))
+        let present = Set(state.good.map(\.identity))
         // What stays of the last good ones; each stands in for one broken document.
-        let staying = lastGood.filter { !present.contains($0.policy.name) }
+        let staying = lastGood.filter { !present.contains($0.identity) }
         var standIns = staying
         for document in reading.documents {
-            guard case .broken(let problems) = document.content,
-                let refusal = document.brokenPolicy(in: file.path)
-            else { continue }
+            guard case .broken(let problems) = document.content else { continue }
             // A document without a name that can be read is the one that stood at its place, unless that one still is
             // in the file.
             let standIn = standIns.firstIndex { good in
-                if let name = document.name { return good.policy.name == name }
-                return good.index == document.index && !names.contains(good.policy.name)
+                if let identity = document.identity { return good.identity == identity }
+                return good.index == document.index && !names.contains(good.identity)
             }
-            if let standIn { standIns.remove(at: standIn) } else { state.refusals.append(refusal) }
+            if let standIn {
+                standIns.remove(at: standIn)
+            } else {
+                state.refusals.append(Refusal(document, in: file.path))
+            }
             state.breakages.append(
                 PolicyHealth.Breakage(
-                    name: refusal.name, file: file.path,
+                    name: document.identity?.word ?? file.path, file: file.path,
                     problems: AtLeastOne(
-                        refusal.reason, problems.rest.map { $0.description(in: file.path) }),
+                        problems.first.description(in: file.path),
+                        problems.rest.map { $0.description(in: file.path) }),
                     keepsLastGood: standIn != nil))
         }
         if !state.breakages.isEmpty { state.good += staying }
@@ -129,36 +158,35 @@ public struct PolicyFilesState: Sendable {
         sources.values.flatMap { source in source.files.map { ($0.key, $0.value) } }.sorted { $0.0 < $1.0 }
     }
 
-    /// File by policy: a name stands in one file only, unless documents contradict each other.
-    private var inForce: [InForce: ClusterImagePolicy] {
-        var result: [InForce: ClusterImagePolicy] = [:]
+    /// File by document: a name stands in one file only, unless documents contradict each other.
+    private var inForce: [InForce: GoodDocument] {
+        var result: [InForce: GoodDocument] = [:]
         for (path, state) in allFiles {
             for document in state.good {
-                result[InForce(policy: document.policy.name, file: path, hash: document.policy.documentHash.hex)] =
-                    document.policy
+                result[InForce(document: document.identity, file: path, hash: document.hash.hex)] = document
             }
         }
         return result
     }
 
     private struct InForce: Hashable {
-        let policy: String
+        let document: DocumentIdentity
         let file: String
         let hash: String
     }
 
     /// Documents of one name that differ: nobody knows which one is meant. What is in force stays, an edit of it in its
     /// own file counts as its next version, and every other one is broken.
-    private mutating func settleContradictions(_ before: [InForce: ClusterImagePolicy]) {
-        let all = allFiles.flatMap { path, state in state.good.map { Claim(file: path, policy: $0.policy) } }
-        for (name, claims) in Dictionary(grouping: all, by: \.policy.name)
-        where Set(claims.map(\.policy.documentHash)).count > 1 {
-            let incumbents = before.filter { $0.key.policy == name }
+    private mutating func settleContradictions(_ before: [InForce: GoodDocument]) {
+        let all = allFiles.flatMap { path, state in state.good.map { Claim(file: path, document: $0) } }
+        for (identity, claims) in Dictionary(grouping: all, by: \.document.identity)
+        where Set(claims.map(\.document.hash)).count > 1 {
+            let incumbents = before.filter { $0.key.document == identity }
             let homes = Set(incumbents.keys.map(\.file))
-            let unchanged = Set(claims.map(\.policy.documentHash)).intersection(incumbents.values.map(\.documentHash))
-            let edited = Set(claims.filter { homes.contains($0.file) }.map(\.policy.documentHash))
+            let unchanged = Set(claims.map(\.document.hash)).intersection(incumbents.values.map(\.hash))
+            let edited = Set(claims.filter { homes.contains($0.file) }.map(\.document.hash))
             let kept = unchanged.count == 1 ? unchanged.first : edited.count == 1 ? edited.first : nil
-            for claim in claims where claim.policy.documentHash != kept {
+            for claim in claims where claim.document.hash != kept {
                 let standIn = kept == nil && homes.contains(claim.file)
                 refuse(claim, standIn: standIn ? incumbents.first { $0.key.file == claim.file }?.value : nil)
             }
@@ -167,26 +195,25 @@ public struct PolicyFilesState: Sendable {
 
     private struct Claim {
         let file: String
-        let policy: ClusterImagePolicy
+        let document: GoodDocument
     }
 
-    private mutating func refuse(_ claim: Claim, standIn: ClusterImagePolicy?) {
-        let name = claim.policy.name
-        let reason = "\(oneLine(claim.file)): policy \(quoted(name)) is there twice, here and elsewhere, and differs"
+    private mutating func refuse(_ claim: Claim, standIn: GoodDocument?) {
+        let identity = claim.document.identity
+        let what = identity.kind == .policy ? "policy \(quoted(identity.name))" : identity.word
+        let reason = "\(oneLine(claim.file)): \(what) is there twice, here and elsewhere, and differs"
         withFile(claim.file) { file in
-            let index = file.good.first { $0.policy.documentHash == claim.policy.documentHash }?.index ?? 0
-            file.good.removeAll { $0.policy.documentHash == claim.policy.documentHash }
+            file.good.removeAll { $0.identity == identity && $0.hash == claim.document.hash }
             if let standIn {
-                if !file.good.contains(where: { $0.policy.documentHash == standIn.documentHash }) {
-                    file.good.append(GoodDocument(index: index, policy: standIn))
+                if !file.good.contains(where: { $0.identity == identity && $0.hash == standIn.hash }) {
+                    file.good.append(GoodDocument(index: claim.document.index, content: standIn.content))
                 }
             } else {
-                file.refusals.append(
-                    BrokenPolicy(name: name, reason: reason, mode: claim.policy.mode, images: claim.policy.images))
+                file.refusals.append(claim.document.refusal(reason))
             }
             file.breakages.append(
                 PolicyHealth.Breakage(
-                    name: name, file: claim.file, problems: AtLeastOne(reason), keepsLastGood: standIn != nil))
+                    name: identity.word, file: claim.file, problems: AtLeastOne(reason), keepsLastGood: standIn != nil))
         }
     }
 
@@ -200,16 +227,18 @@ public struct PolicyFilesState: Sendable {
     }
 
     private mutating func publish(
-        after before: [InForce: ClusterImagePolicy], _ healthBefore: PolicyHealth
+        after before: [InForce: GoodDocument], _ healthBefore: PolicyHealth
     ) -> [PolicyEvent] {
         let files = allFiles.map(\.state)
         let lost = sources.filter { $0.value.loss != nil }.sorted { $0.key < $1.key }
         func holdsPolicies(_ source: SourceState) -> Bool {
             source.files.values.contains { !$0.good.isEmpty || !$0.refusals.isEmpty }
         }
+        let good = files.flatMap(\.good)
+        let refusals = files.flatMap(\.refusals)
         set = PolicySet(
-            policies: files.flatMap { $0.good.map(\.policy) }, broken: files.flatMap(\.refusals),
-            missing: lost.filter { !holdsPolicies($0.value) }.map(\.key))
+            policies: good.compactMap(\.policy), broken: refusals.compactMap(\.policy),
+            missing: lost.filter { !holdsPolicies($0.value) }.map(\.key), resources: resources(good, refusals))
         health = PolicyHealth(
             documents: files.flatMap(\.breakages),
             sources: lost.map { path, source in
@@ -220,17 +249,35 @@ public struct PolicyFilesState: Sendable {
         return events(after: before, healthBefore)
     }
 
-    private func events(after before: [InForce: ClusterImagePolicy], _ healthBefore: PolicyHealth) -> [PolicyEvent] {
+    /// What policies refer to, as far as it is there.
+    private func resources(_ good: [GoodDocument], _ refusals: [Refusal]) -> PolicyResources {
+        var resources = PolicyResources()
+        for case .resource(let resource) in good.map(\.content)
+        where resource.namespace.isEmpty || resource.namespace == rules.namespace {
+            switch resource.kind {
+            case .secret: resources.secrets[resource.name] = resource.entries
+            case .configMap: resources.configMaps[resource.name] = resource.entries
+            }
+        }
+        let roots = good.compactMap { document -> TrustRoot? in
+            if case .trustRoot(let root) = document.content { root } else { nil }
+        }
+        resources.trustRoots = TrustRoots(roots, broken: refusals.compactMap(\.trustRoot), now: rules.now ?? .latest)
+        resources.remotes = remotes
+        return resources
+    }
+
+    private func events(after before: [InForce: GoodDocument], _ healthBefore: PolicyHealth) -> [PolicyEvent] {
         let now = inForce
         let old = Set(before.keys)
         let new = Set(now.keys)
-        let named = Set(new.map { [$0.policy, $0.file] })
+        let named = Set(new.map { [$0.document.word, $0.file] })
         func ordered(_ keys: Set<InForce>) -> [InForce] {
-            keys.sorted { ($0.policy, $0.file, $0.hash) < ($1.policy, $1.file, $1.hash) }
+            keys.sorted { ($0.document.word, $0.file, $0.hash) < ($1.document.word, $1.file, $1.hash) }
         }
-        var events = ordered(new.subtracting(old)).map { PolicyEvent.inForce(policy: $0.policy, file: $0.file) }
-        events += ordered(old.subtracting(new)).filter { !named.contains([$0.policy, $0.file]) }
-            .map { .removed(policy: $0.policy, file: $0.file) }
+        var events = ordered(new.subtracting(old)).map { PolicyEvent.inForce(policy: $0.document.word, file: $0.file) }
+        events += ordered(old.subtracting(new)).filter { !named.contains([$0.document.word, $0.file]) }
+            .map { .removed(policy: $0.document.word, file: $0.file) }
         events += health.documents.filter { !healthBefore.documents.contains($0) }
             .map { .broken(name: $0.name, file: $0.file, reason: $0.reason, keepsLastGood: $0.keepsLastGood) }
         let brokenNow = Set(health.documents.map { [$0.name, $0.file] })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import OCI
-public import Sigstore
+import Sigstore
 
 /// What policies refer to by name and do not hold themselves: Secrets, ConfigMaps, trust roots, texts on the web. A
 /// value; whoever reads files, the API server or the web puts it together, and nothing here asks anybody.
@@ -10,7 +10,7 @@ public struct PolicyResources: Sendable {
     /// Entries by name, of each ConfigMap by name.
     public var configMaps: [String: [String: [UInt8]]] = [:]
     /// What each trust root by name makes us believe, or why it cannot be used.
-    public var trustRoots: [String: Result<TrustMaterial, UnusableResource>] = [:]
+    public var trustRoots = TrustRoots.none
     /// Texts by URL, whose hash is compared on use; or why there is none.
     public var remotes: [String: Result<[UInt8], UnusableResource>] = [:]
 
@@ -74,10 +74,8 @@ extension PolicyResources {
 
     func material(_ name: String?) throws(UnusableResource) -> TrustMaterial? {
         guard let name else { return nil }
-        switch trustRoots[name] {
-        case nil: throw UnusableResource("trustRootRef \(name) not found")
-        case .failure(let why)?: throw UnusableResource("trustRootRef \(name): \(why.reason)")
-        case .success(let material)?: return material
+        do throws(TrustRootError) { return try trustRoots[name].get() } catch {
+            throw UnusableResource("\(error)")
         }
     }
 }

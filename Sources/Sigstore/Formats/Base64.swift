@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Base64, RFC 4648, read strictly: no white space, no characters beside the alphabet, no stray bits at the end.
-enum Base64 {
-    enum Alphabet {
+package enum Base64 {
+    package enum Alphabet {
         /// `+/`, padded: what cosign writes into annotations, and what PEM is.
         case standard
         /// One alphabet or the other, padded or not: what protobuf's JSON mapping lets a reader accept.
@@ -10,7 +10,7 @@ enum Base64 {
     }
 
     /// `nil` for anything that is not one whole encoding.
-    static func decode(_ text: String, _ alphabet: Alphabet = .standard) -> [UInt8]? {
+    package static func decode(_ text: String, _ alphabet: Alphabet = .standard) -> [UInt8]? {
         var text = text
         return text.withUTF8 { decode($0, alphabet) }
     }

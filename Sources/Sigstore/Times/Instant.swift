@@ -22,6 +22,8 @@ public struct Instant: Hashable, Sendable, Comparable {
 
     /// The beginning of the year 1.
     public static let earliest = Instant(trusted: range.lowerBound)
+    /// After everything that ends.
+    public static let latest = Instant(trusted: range.upperBound)
 
     private init(trusted seconds: Int64) {
         self.seconds = seconds

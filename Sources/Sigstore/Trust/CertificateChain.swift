@@ -22,7 +22,7 @@ extension CertificateAuthority {
 
 extension Certificate {
     /// Whether the certificate says that it may issue others. RFC 5280 §4.2.1.9; what cannot be read says no.
-    fileprivate var isAuthority: Bool {
+    var isAuthority: Bool {
         guard let constraints = first([2, 5, 29, 19]) else { return false }
         let flag = try? DER.sequence(DER.parse(constraints.value), identifier: .sequence) { nodes in
             let flag: Bool = try DER.decodeDefault(&nodes, defaultValue: false)

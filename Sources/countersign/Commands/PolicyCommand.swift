@@ -57,7 +57,7 @@ struct PolicyCheck: AsyncParsableCommand {
             }
             if status == .admitted {
                 // Each for itself is whole; together they may still contradict each other.
-                do throws(PolicyLoadError) { _ = try PolicyFilesState(starting: snapshot) } catch {
+                do throws(PolicyLoadError) { _ = try PolicyFilesState(starting: snapshot, now: .now) } catch {
                     Words.say(lines: error.reasons.all.map { "error: \($0)" })
                     status = .denied
                 }

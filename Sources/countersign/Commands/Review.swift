@@ -39,7 +39,7 @@ struct Review: AsyncParsableCommand {
         try await concluding {
             guard !policies.isEmpty else { throw UsageError("give --policies DIR|FILE") }
             let noMatch = try unnamed.action()
-            let set = try PolicyFiles.load(policies)
+            let set = try await PolicyFiles.load(policies, network: registry.access)
             let reviews = try files.flatMap { try ReviewInput.read($0) }
             let trust = TrustInForce(try trust.sources.read())
             return try await Composition.withRegistry(registry.access) { client, logs in

@@ -48,7 +48,7 @@ struct Verify: AsyncParsableCommand {
         try await concluding {
             let form = try proof.form()
             let required = try RequiredAnnotations(annotations)
-            let criteria = try criteria()
+            let criteria = try await criteria()
             return try await proof.judging(images, under: criteria, registry: registry.access) { verdicts in
                 ImageReport.give(verdicts.map { ImageReport($0, required: required) }, form, CosignOutput.signatures)
             }
@@ -56,14 +56,15 @@ struct Verify: AsyncParsableCommand {
     }
 
     /// A flag that would change nothing is refused, since whoever gave it relies on it.
-    private func criteria() throws(UsageError) -> Criteria {
+    private func criteria() async throws(UsageError) -> Criteria {
         guard policies.isEmpty else {
             guard !proof.signer.namesSigner else { throw UsageError("give either --policies or a signer, not both") }
             if let flag = (proof.flagsOfSigner + (annotations.isEmpty ? [] : ["--annotations"])).first {
                 throw UsageError(
                     "\(flag) goes with --key or an identity; what policies ask is written in the policies")
             }
-            return Criteria(policies: try PolicyFiles.load(policies), noMatch: try unnamed.action())
+            return Criteria(
+                policies: try await PolicyFiles.load(policies, network: registry.access), noMatch: try unnamed.action())
         }
         guard let options = try proof.signer.options() else {
             throw UsageError("give --key FILE, or --policies DIR|FILE; \(IdentityOptions.missing)")

@@ -36,6 +36,13 @@ struct VerifyAttestation: AsyncParsableCommand {
             valueName: "type"))
     var type: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Ask every attestation of the type to satisfy this policy in CUE, with all that it names [repeatable]",
+            valueName: "file"))
+    var policy: [String] = []
+
     @Argument(help: ArgumentHelp("Judge these references, or with --local-image DIR[@sha256:…]", valueName: "image"))
     var images: [String]
 
@@ -53,9 +60,10 @@ struct VerifyAttestation: AsyncParsableCommand {
                 throw UsageError("--type takes a URI or one of \(known), not '\(type)'")
             }
             let requirement = AttestationRequirement(name: type, predicateType: uri)
+            let programs = try RequiredPrograms(policy, type: type, uri: uri)
             let criteria = Criteria(policies: try proof.policy(options, attestations: [requirement]), noMatch: .deny)
             return try await proof.judging(images, under: criteria, registry: registry.access) { verdicts in
-                let reports = verdicts.map { ImageReport($0, required: .none) }
+                let reports = verdicts.map { ImageReport($0, required: .none, programs: programs) }
                 let status = ImageReport.give(reports, form, CosignOutput.envelopes)
                 for types in reports.map(\.otherPredicateTypes) where !types.isEmpty {
                     Words.say(

@@ -14,6 +14,18 @@ enum Composition {
         _ access: RegistryAccess, blobs: any BlobStore = NoBlobStore(), counters: RegistryCounters = RegistryCounters(),
         _ body: (RegistryClient, RekorSearch) async throws -> Answer
     ) async throws -> Answer {
+        let credentials = try credentials(access.credentials)
+        return try await withNetwork(access) { http in
+            try await body(
+                RegistryClient(http: http, credentials: credentials, blobs: blobs, counters: counters),
+                RekorSearch(http: http))
+        }
+    }
+
+    /// The door to the network; its connections are closed when `body` has ended.
+    static func withNetwork<Answer>(
+        _ access: RegistryAccess, _ body: (OutboundHTTP) async throws -> Answer
+    ) async throws -> Answer {
         var transport = TransportConfiguration()
         transport.insecureHosts = Set(access.insecureHosts.map { $0.lowercased() })
         for authority in access.authorities {
@@ -26,15 +38,11 @@ enum Composition {
                 transport.additionalRoots += try readFile(authority, limit: 4 << 20) + [0x0A]
             }
         }
-        let credentials = try credentials(access.credentials)
         let http: OutboundHTTP
         do { http = try OutboundHTTP(transport) } catch { throw UsageError("--registry-ca: \(error)") }
         let answer: Result<Answer, any Error>
         do {
-            answer = .success(
-                try await body(
-                    RegistryClient(http: http, credentials: credentials, blobs: blobs, counters: counters),
-                    RekorSearch(http: http)))
+            answer = .success(try await body(http))
         } catch {
             answer = .failure(error)
         }

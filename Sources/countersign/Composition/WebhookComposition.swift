@@ -24,7 +24,7 @@ struct WebhookComposition {
     ) async throws {
         let logger = logger()
         let metrics = ServerMetrics(version: Version.current)
-        let watch = try policies(logger, metrics)
+        let watch = try await policies(logger, metrics).fetchingRemotes()
         let trust = try trust(logger, metrics)
         let certificate = try certificate(metrics, logger)
         let blobs = ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: settings.caches.blobBytes)
@@ -67,7 +67,7 @@ struct WebhookComposition {
         let reloads = metrics.registry.counter(
             "countersign_policy_changes_total", help: "Changes of policies that were noticed.", labels: ["event"])
         do throws(PolicyLoadError) {
-            let watch = try PolicyFilesWatch(PolicyFiles(settings.policies)) { events in
+            let watch = try PolicyFilesWatch(PolicyFiles(settings.policies), network: settings.registry) { events in
                 for event in events {
                     reloads.increment(event.word)
                     logger.log(level: event.level, "policies", metadata: event.metadata)

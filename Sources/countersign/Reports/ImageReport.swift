@@ -18,7 +18,7 @@ struct ImageReport {
     private let warnings: [String]
     private let requiresAnnotations: Bool
 
-    init(_ judged: JudgedImage, required: RequiredAnnotations) {
+    init(_ judged: JudgedImage, required: RequiredAnnotations, programs: RequiredPrograms = .none) {
         name = judged.name
         qualifiedName = judged.qualifiedName
         requiresAnnotations = !required.isEmpty
@@ -29,7 +29,7 @@ struct ImageReport {
         var status = ExitStatus.admitted
         switch judged.verdict.finding {
         case .judged(let all):
-            judgements = all.all.map { required.applied(to: $0) }
+            judgements = all.all.map { programs.applied(to: required.applied(to: $0)) }
             for judgement in judgements {
                 switch (judgement.outcome, judgement.mode) {
                 case (.admitted, _):
