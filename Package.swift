@@ -184,7 +184,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging,
             ]),
         tests(
-            "CommandLineTests", ["JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign"],
+            "CommandLineTests",
+            [
+                "JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             // The golden texts of `--help`.
             exclude: ["Help"]),
         tests(

@@ -20,9 +20,9 @@ struct PolicyFiles: Sendable {
     init(_ paths: [String]) { self.paths = paths }
 
     /// The policies that these files hold now. Throws, with file, line and path, where anything is not whole.
-    static func load(_ paths: [String]) throws(UsageError) -> PolicySet {
+    static func load(_ paths: [String], rules: DocumentRules = DocumentRules()) throws(UsageError) -> PolicySet {
         do throws(PolicyLoadError) {
-            return try PolicyFilesState(starting: PolicyFiles(paths).snapshot()).set
+            return try PolicyFilesState(starting: PolicyFiles(paths).snapshot(), rules: rules).set
         } catch {
             throw UsageError(error.description)
         }

@@ -19,12 +19,13 @@ struct PolicyFilesWatch: Service {
     /// Reads everything once. Throws, with file, line and path, where anything is not whole: at start there is no last
     /// good version that could stand in.
     init(
-        _ files: PolicyFiles, onChange: @escaping @Sendable ([PolicyEvent]) -> Void = { _ in }
+        _ files: PolicyFiles, rules: DocumentRules = DocumentRules(),
+        onChange: @escaping @Sendable ([PolicyEvent]) -> Void = { _ in }
     ) throws(PolicyLoadError) {
         self.files = files
         self.onChange = onChange
         first = files.snapshot()
-        state = try PolicyFilesState(starting: first)
+        state = try PolicyFilesState(starting: first, rules: rules)
         inForce = PoliciesInForce(state.set)
     }
 

@@ -11,6 +11,7 @@ public struct PolicyFilesState: Sendable {
     public private(set) var set = PolicySet(policies: [])
     public private(set) var health = PolicyHealth.whole
     private var sources: [String: SourceState] = [:]
+    private let rules: DocumentRules
 
     private struct SourceState {
         /// By path; kept while the source is lost.
@@ -33,10 +34,11 @@ public struct PolicyFilesState: Sendable {
         let policy: ClusterImagePolicy
     }
 
-    public init() {}
+    public init(rules: DocumentRules = DocumentRules()) { self.rules = rules }
 
     /// The state at start, where everything must be whole: nothing that came before could stand in for it.
-    public init(starting snapshot: PolicySnapshot) throws(PolicyLoadError) {
+    public init(starting snapshot: PolicySnapshot, rules: DocumentRules = DocumentRules()) throws(PolicyLoadError) {
+        self.init(rules: rules)
         update(snapshot)
         let broken = health.sources + health.documents
         if let reasons = AtLeastOne(broken.flatMap(\.problems.all)) { throw PolicyLoadError(reasons: reasons) }
@@ -48,7 +50,7 @@ public struct PolicyFilesState: Sendable {
         let before = (policies: inForce, health: health)
         var next: [String: SourceState] = [:]
         for source in snapshot.sources {
-            next[source.path] = Self.source(source, after: sources[source.path] ?? SourceState())
+            next[source.path] = self.source(source, after: sources[source.path] ?? SourceState())
         }
         sources = next
         settleContradictions(before.policies)
@@ -57,7 +59,7 @@ public struct PolicyFilesState: Sendable {
 
     // MARK: One source
 
-    private static func source(_ source: PolicySnapshot.Source, after before: SourceState) -> SourceState {
+    private func source(_ source: PolicySnapshot.Source, after before: SourceState) -> SourceState {
         var state = before
         switch source.content {
         case .unavailable(let reason): state.loss = reason
@@ -65,18 +67,18 @@ public struct PolicyFilesState: Sendable {
         case .files(let files):
             state.loss = nil
             state.files = [:]
-            for file in files { state.files[file.path] = Self.file(file, after: before.files[file.path]) }
+            for file in files { state.files[file.path] = self.file(file, after: before.files[file.path]) }
         }
         return state
     }
 
-    private static func file(_ file: PolicySnapshot.File, after before: FileState?) -> FileState {
+    private func file(_ file: PolicySnapshot.File, after before: FileState?) -> FileState {
         if let before, before.content == file.content, before.refusals.isEmpty, before.breakages.isEmpty {
             return before
         }
         let reading =
             switch file.content {
-            case .text(let text): PolicyFile(path: file.path, text: text)
+            case .text(let text): PolicyFile(path: file.path, text: text, rules: rules)
             case .unreadable(let reason): PolicyFile(path: file.path, unreadable: reason)
             }
         var state = FileState(content: file.content)

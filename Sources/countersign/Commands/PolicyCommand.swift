@@ -11,7 +11,7 @@ struct PolicyCommand: AsyncParsableCommand {
 
             Example: countersign policy check policies/
             """,
-        subcommands: [PolicyCheck.self])
+        subcommands: [PolicyCheck.self, PolicyTest.self])
 
     func run() async throws { try Countersign.askForCommand(Countersign.helpMessage(for: Self.self)) }
 }
@@ -35,8 +35,11 @@ struct PolicyCheck: AsyncParsableCommand {
             valueName: "dir|file"))
     var files: [String]
 
+    @OptionGroup var documents: DocumentOptions
+
     func run() async throws {
         try await concluding {
+            let rules = try documents.rules()
             let snapshot = PolicyFiles(files).snapshot()
             var status = ExitStatus.admitted
             for source in snapshot.sources {
@@ -46,12 +49,12 @@ struct PolicyCheck: AsyncParsableCommand {
                 case .files(let files) where files.isEmpty:
                     status = max(status, Self.unreadable(source.path, "there is no policy file in it"))
                 case .files(let files):
-                    for file in files { status = max(status, Self.check(file)) }
+                    for file in files { status = max(status, Self.check(file, rules)) }
                 }
             }
             if status == .admitted {
                 // Each for itself is whole; together they may still contradict each other.
-                do throws(PolicyLoadError) { _ = try PolicyFilesState(starting: snapshot) } catch {
+                do throws(PolicyLoadError) { _ = try PolicyFilesState(starting: snapshot, rules: rules) } catch {
                     Words.say(lines: error.reasons.all.map { "error: \($0)" })
                     status = .denied
                 }
@@ -60,11 +63,11 @@ struct PolicyCheck: AsyncParsableCommand {
         }
     }
 
-    private static func check(_ file: PolicySnapshot.File) -> ExitStatus {
+    private static func check(_ file: PolicySnapshot.File, _ rules: DocumentRules) -> ExitStatus {
         switch file.content {
         case .unreadable(let reason): return unreadable(file.path, reason)
         case .text(let text):
-            let read = PolicyFile(path: file.path, text: text)
+            let read = PolicyFile(path: file.path, text: text, rules: rules)
             for problem in read.errors { Words.say("error: " + problem.description(in: file.path)) }
             for problem in read.warnings { Words.say("warning: " + problem.description(in: file.path)) }
             for case let policy? in read.documents.map(\.policy) {
