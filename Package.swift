@@ -162,7 +162,8 @@ let package = Package(
         tests("PolicyTests", ["Policy", "OCI", "Sigstore", "JSON", "YAML", "TestSupport"]),
         tests("ImageVerificationTests", ["ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
         tests(
-            "AdmissionTests", ["Admission", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
+            "AdmissionTests",
+            ["Admission", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "YAML", "TestSupport"]),
         tests(
             "RegistryTests",
             [
