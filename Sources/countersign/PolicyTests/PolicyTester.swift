@@ -4,7 +4,6 @@ import ImageVerification
 import JSON
 import OCI
 import Policy
-import YAML
 
 /// One image beside one file of policies, asked and answered as policy-tester does: nothing on stdout and 0 where it is
 /// admitted, else one line of JSON and 1. What could not be decided is no admission.
@@ -28,7 +27,6 @@ struct PolicyTester {
         do {
             let deadline = Deadline.after(timeout)
             let policies = try self.policies(in: try await text(deadline))
-            if let trustRoot { try check(trustRoot: trustRoot) }
             let reference: ImageReference
             do throws(ReferenceError) { reference = try ImageReference(parsing: image) } catch {
                 throw UsageError("'\(image)': \(error)")
@@ -105,47 +103,38 @@ struct PolicyTester {
         }
     }
 
-    /// Every policy of the text. Secrets of the policies' namespace may stand beside them, and are passed over.
+    /// Every policy of the text, with what else lies beside it and in the file of the trust root.
     private func policies(in text: [UInt8]) throws -> PolicySet {
-        let documents: [JSONDocument]
-        do throws(YAMLError) { documents = try YAMLDocument.parse(text, limits: PolicyFile.limits) } catch {
-            throw UsageError("\(policy): \(error)")
+        let policies = try documents(of: text, in: policy, "CIP")
+        guard policies.contains(where: { $0.policy != nil }) else {
+            throw UsageError("\(policy): there is no policy in it")
         }
-        var policies: [ClusterImagePolicy] = []
-        var count = 0
-        for (index, document) in documents.enumerated() where try !isSecret(document.root) {
-            count += 1
-            let reading = PolicyDocument(reading: document, index: index, rules: rules)
-            Words.say(lines: reading.warnings.map { "warning: " + $0.description(in: policy) })
-            try Self.check(reading, "CIP", policy)
-            policies += [reading.policy].compactMap { $0 }
+        var files = [PolicySnapshot.File(path: policy, content: .text(text))]
+        if let trustRoot {
+            let text = try readFile(trustRoot, limit: PolicyFile.maximumBytes)
+            guard try documents(of: text, in: trustRoot, "TrustRoot").allSatisfy({ $0.policy == nil }) else {
+                throw UsageError("\(trustRoot): it holds a policy, and should hold a TrustRoot")
+            }
+            files.append(PolicySnapshot.File(path: trustRoot, content: .text(text)))
         }
-        guard count > 0 else { throw UsageError("\(policy): there is no policy in it") }
-        return PolicySet(policies: policies)
+        do throws(PolicyLoadError) {
+            let source = PolicySnapshot.Source(path: policy, content: .files(files))
+            return try PolicyFilesState(starting: PolicySnapshot(sources: [source]), rules: rules).set
+        } catch {
+            throw Unusable(lines: error.reasons.all.map { "CIP is invalid: \($0)" })
+        }
     }
 
-    private func isSecret(_ root: JSONValue) throws -> Bool {
-        guard root["apiVersion"]?.string == "v1", root["kind"]?.string == "Secret" else { return false }
-        let namespace = root["metadata"]?["namespace"]?.string ?? ""
-        guard namespace == rules.namespace else {
-            throw UsageError(
-                "\(policy): \(root.position): a Secret of namespace '\(namespace)', not \(rules.namespace)")
-        }
-        return true
-    }
-
-    private static func check(_ reading: PolicyDocument, _ what: String, _ path: String) throws {
-        guard !reading.errors.isEmpty else { return }
-        throw Unusable(
-            lines: "\(what) is invalid: \(reading.errors.merged)".split(separator: "\n").map(String.init)
-                + reading.errors.map { "  " + $0.description(in: path) })
-    }
-
-    private func check(trustRoot path: String) throws {
-        let text = try readFile(path, limit: PolicyFile.maximumBytes)
+    /// Throws where any of them is not whole.
+    private func documents(of text: [UInt8], in path: String, _ what: String) throws -> [PolicyDocument] {
         let file = PolicyFile(path: path, text: text, rules: rules)
-        if let problem = file.problem { throw UsageError(problem.description(in: path)) }
-        for document in file.documents { try Self.check(document, "TrustRoot", path) }
-        throw UsageError("\(path): there is no TrustRoot in it that can be used")
+        Words.say(lines: file.warnings.map { "warning: " + $0.description(in: path) })
+        let errors = file.errors
+        guard errors.isEmpty else {
+            throw Unusable(
+                lines: "\(what) is invalid: \(errors.merged)".split(separator: "\n").map(String.init)
+                    + errors.map { "  " + $0.description(in: path) })
+        }
+        return file.documents
     }
 }
