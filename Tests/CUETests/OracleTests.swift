@@ -1,6 +1,6 @@
+import TestSupport
 // SPDX-License-Identifier: Apache-2.0
 import Testing
-import TestSupport
 
 @testable import CUE
 
@@ -31,11 +31,14 @@ struct OracleTests {
                 }
             } else {
                 print(
-                    "VERDICT \(row.id) \(row.verdict) but \(answer.verdict)\n  policy: \(row.policy.prefix(600).debugDescription)\n  doc: \(row.document.prefix(300))\n  them: \(row.error.prefix(300))\n  us:   \(answer.error.prefix(300))")
+                    "VERDICT \(row.id) \(row.verdict) but \(answer.verdict)\n  policy: \(row.policy.prefix(600).debugDescription)\n  doc: \(row.document.prefix(300))\n  them: \(row.error.prefix(300))\n  us:   \(answer.error.prefix(300))"
+                )
             }
         }
         for (group, count) in total.sorted(by: { $0.key < $1.key }) {
-            print("TOTAL \(group): \(agreed[group, default: 0]) of \(count), words \(worded[group, default: 0]) of \(wordable[group, default: 0])")
+            print(
+                "TOTAL \(group): \(agreed[group, default: 0]) of \(count), words \(worded[group, default: 0]) of \(wordable[group, default: 0])"
+            )
         }
     }
 }

@@ -172,7 +172,9 @@ extension Evaluation {
     }
 
     private func match(_ left: Value, _ right: Value, _ name: String, at: Int) -> Value {
-        guard case .scalar(let subject) = left, case .scalar(let pattern) = right, subject.kind == .string || subject.kind == .bytes else {
+        guard case .scalar(let subject) = left, case .scalar(let pattern) = right,
+            subject.kind == .string || subject.kind == .bytes
+        else {
             return mismatch(left, right, name, at: at)
         }
         let bound = Bound(relation: .matches, operand: pattern, at: at)

@@ -278,7 +278,8 @@ struct Printer {
         let quote = interpolation.isBytes ? "'" : "\""
         add(quote)
         for (position, text) in interpolation.texts.enumerated() {
-            let quoted = interpolation.isBytes ? Quotation.bytes(text) : Quotation.string(String(decoding: text, as: UTF8.self))
+            let quoted =
+                interpolation.isBytes ? Quotation.bytes(text) : Quotation.string(String(decoding: text, as: UTF8.self))
             add(String(quoted.dropFirst().dropLast()))
             if interpolation.values.indices.contains(position) {
                 add("\\(")

@@ -59,7 +59,8 @@ extension Evaluation {
             case .scalar(let scalar):
                 return settle(
                     bottom(
-                        .conflict, "invalid dynamic field label: cannot use \(scalar) (type \(scalar.kind)) as type string",
+                        .conflict,
+                        "invalid dynamic field label: cannot use \(scalar) (type \(scalar.kind)) as type string",
                         at: label.at), in: vertex)
             case let other:
                 return bottom(

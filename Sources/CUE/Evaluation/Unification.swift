@@ -15,7 +15,9 @@ extension Evaluation {
             guard narrow(vertex, to: kind(of: bound), shown) else { return }
             insert(bound, into: vertex)
         case .validator(let validator):
-            if vertex.isProbe, case .evaluated(let own) = validator.function, own == .matchN || own == .matchIf { return }
+            if vertex.isProbe, case .evaluated(let own) = validator.function, own == .matchN || own == .matchIf {
+                return
+            }
             guard narrow(vertex, to: kind(of: validator), shown) else { return }
             if !vertex.validators.contains(where: { isSame($0, validator) }) { vertex.validators.append(validator) }
         case .conjunction(let values):
