@@ -149,6 +149,10 @@ extension Evaluation {
         case let other: return other
         }
         if let arc = vertex.arc(label) { return present(arc, label, at: selection.at) }
+        if vertex.list != nil, let name = label.string {
+            return .bottom(
+                bottom(.conflict, "invalid list index \(Quotation.string(name)) (type string)", at: selection.at))
+        }
         return missing(label, in: vertex, at: selection.at)
     }
 
@@ -252,7 +256,7 @@ extension Evaluation {
             if count % 16 == 0, !step() { return }
             link = current.next
         }
-        let isClosed = isDefinition || closes(target)
+        let isClosed = isDefinition || closes(target, vertex)
         origin.references = ReferenceLink(
             reference: identity, target: target, holder: vertex, next: origin.references)
         origin.scope = CloseScope(parent: origin.scope, closing: isClosed ? .recursive : .none)
@@ -330,8 +334,23 @@ extension Evaluation {
         }
     }
 
-    private func closes(_ target: Vertex) -> Bool {
-        if target.structures.isEmpty { return false }
-        return isClosedRecursively(target.resolved)
+    /// What is in a definition, or closed by one, is closed for whoever refers to it from outside.
+    private func closes(_ target: Vertex, _ vertex: Vertex) -> Bool {
+        if isClosedRecursively(target.resolved) { return true }
+        var above: Vertex? = target
+        while let current = above {
+            if current.label?.isDefinition == true { return !isWithin(vertex, current) }
+            above = current.parent ?? current.original?.parent
+        }
+        return false
+    }
+
+    private func isWithin(_ vertex: Vertex, _ other: Vertex) -> Bool {
+        var above: Vertex? = vertex
+        while let current = above {
+            if current === other || current.original === other || current === other.original { return true }
+            above = current.parent ?? current.original?.parent
+        }
+        return false
     }
 }

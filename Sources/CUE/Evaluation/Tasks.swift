@@ -203,7 +203,7 @@ extension Evaluation {
             return collect(rest, inner, &found, &sources)
         case .forEach(let key, let value, let source):
             let vertex: Vertex
-            switch evaluate(source, environment) {
+            switch whole(evaluate(source, environment)) {
             case .bottom(let error): return error
             case .vertex(let found): vertex = found.resolved
             case .data(let data): vertex = anonymous(.data(data))
