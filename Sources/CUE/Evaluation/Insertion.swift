@@ -197,7 +197,8 @@ extension Evaluation {
     }
 
     func insert(
-        elements: [Conjunct], isOpen: Bool, rest: Conjunct?, _ origin: Origin, shown: Shown, at: Int?, into vertex: Vertex
+        elements: [Conjunct], isOpen: Bool, rest: Conjunct?, _ origin: Origin, shown: Shown, at: Int?,
+        into vertex: Vertex
     ) {
         guard narrow(vertex, to: .list, shown) else { return }
         note(origin, in: vertex)

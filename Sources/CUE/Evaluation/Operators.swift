@@ -13,7 +13,8 @@ extension Evaluation {
             return failure("invalid operation \(name)\(scalar) (\(name) \(scalar.kind))", at: at)
         case (_, .vertex(let vertex)) where vertex.kind == .structure || vertex.kind == .list:
             return failure("invalid operation \(name)\(text(operand)) (\(name) \(vertex.kind))", at: at)
-        case ("!", _) where kind(of: value).isDisjoint(with: .bool), ("-", _) where kind(of: value).isDisjoint(with: .number),
+        case ("!", _) where kind(of: value).isDisjoint(with: .bool),
+            ("-", _) where kind(of: value).isDisjoint(with: .number),
             ("+", _) where kind(of: value).isDisjoint(with: .number):
             return failure("invalid operand \(text(operand)) ('\(name)' requires concrete value)", at: at)
         default: return incomplete("operand \(text(operand)) of '\(name)' not concrete (was \(text(value)))", at: at)
@@ -182,7 +183,9 @@ extension Evaluation {
     }
 
     private func match(_ left: Value, _ right: Value, _ name: String, at: Int) -> Value {
-        guard case .scalar(let subject) = left, case .scalar(let pattern) = right, subject.kind == .string || subject.kind == .bytes else {
+        guard case .scalar(let subject) = left, case .scalar(let pattern) = right,
+            subject.kind == .string || subject.kind == .bytes
+        else {
             return mismatch(left, right, name, at: at)
         }
         let bound = Bound(relation: .matches, operand: pattern, at: at)

@@ -14,7 +14,9 @@ extension Evaluation {
             guard narrow(vertex, to: kind(of: bound), shown) else { return }
             insert(bound, into: vertex)
         case .validator(let validator):
-            if vertex.isProbe, case .evaluated(let own) = validator.function, own == .matchN || own == .matchIf { return }
+            if vertex.isProbe, case .evaluated(let own) = validator.function, own == .matchN || own == .matchIf {
+                return
+            }
             guard narrow(vertex, to: kind(of: validator), shown) else { return }
             if !vertex.validators.contains(where: { isSame($0, validator) }) { vertex.validators.append(validator) }
         case .conjunction(let values):
@@ -56,7 +58,10 @@ extension Evaluation {
             vertex.kind = []
             return false
         }
-        if left != vertex.kind || vertex.kindShown == nil { vertex.kindShown = shown }
+        if left != vertex.kind || vertex.kindShown == nil {
+            vertex.kindShown = shown
+            learn(vertex)
+        }
         vertex.kind = left
         return true
     }
@@ -175,6 +180,7 @@ extension Evaluation {
                 bottom(.conflict, "incompatible integer bounds \(text(lower)) and \(text(upper))", at: upper.at))
         } else if least == greatest, vertex.scalar == nil, vertex.kind == .int {
             vertex.scalar = .number(least)
+            learn(vertex)
         }
     }
 
