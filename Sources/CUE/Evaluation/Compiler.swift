@@ -171,9 +171,6 @@ struct Compiler {
             scopes.scopes.append(.init(content: .clause(names), isLevel: true))
             let value = try compile(value: field.value, label: nil)
             scopes.scopes.removeLast()
-            if let alias, let number = names[alias], !scopes.names[number].isUsed {
-                throw SyntaxError(offset: field.at, message: "unreferenced alias or let clause \(alias)")
-            }
             return .pattern(compiled, value)
         }
     }

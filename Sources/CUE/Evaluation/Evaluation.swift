@@ -125,8 +125,9 @@ final class Evaluation {
         repeat {
             insertNews(into: vertex)
         } while runTasks(of: vertex) || admitCyclic(of: vertex)
+        let attempted = epoch
         finish(vertex)
-        vertex.attempted = epoch
+        vertex.attempted = attempted
         vertex.isFinished = true
     }
 

@@ -19,7 +19,9 @@ extension Evaluation {
         if function == .close { return close(call.arguments[0], environment, at: call.at) }
         var arguments: [Value] = []
         for argument in call.arguments {
-            let value = evaluate(argument, environment)
+            let value =
+                function == .matchN || function == .matchIf
+                ? evaluate(argument, environment) : whole(evaluate(argument, environment))
             if case .bottom = value { return value }
             arguments.append(value)
         }

@@ -138,6 +138,7 @@ extension Parser {
             try advance()
             return .identifier(name, at: at)
         case .number(let text):
+            try checkSize(text)
             guard isNumber(text) else {
                 throw failure(text.hasPrefix("0") ? "illegal integer number" : "illegal number")
             }
@@ -158,6 +159,18 @@ extension Parser {
             try expect(")")
             return .parenthesized(inner, at: at)
         default: throw failure("expected operand, found \(found)")
+        }
+    }
+
+    private func checkSize(_ text: String) throws(SyntaxError) {
+        do throws(NumberError) {
+            _ = try Number(readingLiteral: text)
+        } catch {
+            switch error {
+            case .tooLarge, .exponent:
+                throw SyntaxError(offset: lexer.start, message: "\(error), which is not supported", isUnsupported: true)
+            default: break
+            }
         }
     }
 
