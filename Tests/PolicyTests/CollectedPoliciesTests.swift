@@ -42,6 +42,6 @@ struct CollectedPoliciesTests {
                 Issue.record("\(errors.map { $0.description(in: path) })")
             }
         }
-        #expect(counts == ["accepted": 21, "refused": 14, "not supported yet": 30])
+        #expect(counts == ["accepted": 51, "refused": 14])
     }
 }
