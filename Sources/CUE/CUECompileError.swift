@@ -11,6 +11,10 @@ public struct CUECompileError: Error, Hashable, Sendable {
 }
 
 extension CUECompileError {
+    /// No stack could be had to work on; nothing is said of the policy.
+    static let noThread = CUECompileError(
+        line: 1, column: 1, message: "no thread could be made to evaluate the policy on", isUnsupported: true)
+
     init(_ error: SyntaxError, in source: [UInt8]) {
         let (line, column) = Self.place(error.offset, in: source)
         self.init(line: line, column: column, message: error.message, isUnsupported: error.isUnsupported)

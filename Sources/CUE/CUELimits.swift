@@ -6,8 +6,10 @@ enum CUELimits {
     static let sourceBytes = 1 << 20
     /// Brackets, operators and labels within each other. Ours: policies in use have ten.
     static let syntaxDepth = 256
-    /// Operators of one precedence in a row; alternatives of a disjunction are not counted. Ours.
-    static let chainLength = 10_000
+    /// Operators in a row, which are as deep a tree. Ours: the tree is taken apart on whatever stack there is.
+    static let chainLength = 400
+    /// Alternatives of one disjunction, which are no tree. Ours.
+    static let alternatives = 10_000
     /// Steps of one evaluation: conjuncts that are put into a value, and expressions that are evaluated. Ours: a policy
     /// in use takes some thousands and, for each element of a list that it looks at, some hundreds, which is what the
     /// document's bytes stand for.
@@ -27,5 +29,5 @@ enum CUELimits {
     static let reportedConflicts = 2_000
     /// Bytes of the stack on which a policy is compiled and evaluated; a page is taken when it is touched. Ours: what
     /// `depth` and `syntaxDepth` need where nothing is optimized, four times over.
-    static let stackBytes = 256 << 20
+    static let stackBytes = 128 << 20
 }

@@ -10,7 +10,7 @@ public struct CUEPolicy: Sendable {
     /// Compiles the text of one file. The Go implementation's order: parse, resolve names, and evaluate the policy by
     /// itself; a contradiction in it is an error for every document.
     public init(compiling source: [UInt8]) throws(CUECompileError) {
-        literal = try DeepStack.run { () -> Result<StructLiteral, CUECompileError> in
+        let compiled = DeepStack.run { () -> Result<StructLiteral, CUECompileError> in
             do throws(CUECompileError) {
                 let literal = try Self.compile(source)
                 try Self.check(literal, source)
@@ -18,23 +18,25 @@ public struct CUEPolicy: Sendable {
             } catch {
                 return .failure(error)
             }
-        }.get()
+        }
+        literal = try (compiled ?? .failure(.noThread)).get()
     }
 
     /// Unifies the policy with the document and validates without asking for concreteness; `concrete` asks for it too.
     public func evaluate(_ document: JSONValue, concrete: Bool = false) -> CUEVerdict {
         let literal = literal
-        return DeepStack.run {
+        let verdict = DeepStack.run {
             Self.evaluate(
                 literal, Conjunct(node: .json(document), origin: Origin()), bytes: document.raw.count,
                 concrete: concrete)
         }
+        return verdict ?? .exceeded(CUECompileError.noThread.message)
     }
 
     /// As the reference implementation reads a document: as CUE, of which JSON is a part.
     func evaluate(cueDocument: [UInt8]) throws(CUECompileError) -> CUEVerdict {
         let literal = literal
-        return try DeepStack.run { () -> Result<CUEVerdict, CUECompileError> in
+        let verdict = DeepStack.run { () -> Result<CUEVerdict, CUECompileError> in
             do throws(CUECompileError) {
                 let document = try Self.compile(cueDocument)
                 try Self.check(document, cueDocument)
@@ -43,7 +45,8 @@ public struct CUEPolicy: Sendable {
             } catch {
                 return .failure(error)
             }
-        }.get()
+        }
+        return try (verdict ?? .failure(.noThread)).get()
     }
 
     // MARK: Compiling

@@ -16,9 +16,8 @@ enum DeepStack {
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    /// The result of `body`. Where no thread can be had, which is where memory has run out, the process ends as it
-    /// would for any other memory.
-    static func run<Result>(_ body: () -> Result) -> Result {
+    /// The result of `body`; `nil` where no thread can be had.
+    static func run<Result>(_ body: () -> Result) -> Result? {
         var result: Result?
         withoutActuallyEscaping({ result = body() }) { escaping in
             let work = Unmanaged.passRetained(Work(escaping))
@@ -32,14 +31,16 @@ enum DeepStack {
                 var thread = pthread_t()
             #endif
             let status = pthread_create(&thread, &attributes, entry, work.toOpaque())
-            precondition(status == 0, "a thread for a policy could not be made")
+            guard status == 0 else {
+                work.release()
+                return
+            }
             #if canImport(Darwin)
                 if let thread { pthread_join(thread, nil) }
             #else
                 pthread_join(thread, nil)
             #endif
         }
-        guard let result else { preconditionFailure("the thread ended without a result") }
         return result
     }
 

@@ -162,6 +162,42 @@ struct LanguageTests {
     }
 
     @Test(
+        "what a definition closes stays closed, whichever way it is reached",
+        arguments: [
+            (
+                "#A: {a: int}\n#B: {#A, b: int}\nx: #B", #"{"x": {"a": 1, "b": 2}}"#, #"{"x": {"a": 1, "c": 2}}"#,
+                "x.c: field not allowed"
+            ),
+            (
+                "x: {#A, #B}\n#A: {a: int}\n#B: {b: int}", #"{"x": {"a": 1, "b": 2}}"#, #"{"x": {"c": 3}}"#,
+                "x.c: field not allowed"
+            ),
+            ("x: #A.b\n#A: b: {c: int}", #"{"x": {"c": 1}}"#, #"{"x": {"d": 1}}"#, "x.d: field not allowed"),
+            (
+                "#D: {a?: {b: int}}\nx: #D", #"{"x": {"a": {"b": 1}}}"#, #"{"x": {"a": {"c": 1}}}"#,
+                "x.a.c: field not allowed"
+            ),
+            (
+                "#D: {[string]: {b: int}}\nx: #D", #"{"x": {"k": {"b": 1}}}"#, #"{"x": {"k": {"c": 1}}}"#,
+                "x.k.c: field not allowed"
+            ),
+            ("#D: {[\"p\" | \"q\"]: int}\na: #D", #"{"a": {"p": 1}}"#, #"{"a": {"r": 1}}"#, "a.r: field not allowed"),
+            ("#A: {if true {z: int}}\nx: #A", #"{"x": {"z": 1}}"#, #"{"x": {"y": 1}}"#, "x.y: field not allowed"),
+            ("#A: {(k): int}\nk: \"p\"\nx: #A", #"{"x": {"p": 1}}"#, #"{"x": {"q": 1}}"#, "x.q: field not allowed"),
+            (
+                "#C: {a: _, b: int}\nx: #C", #"{"x": {"a": {"q": 1}}}"#, #"{"x": {"c": {"q": 1}}}"#,
+                "x.c: field not allowed"
+            ),
+            (
+                "#D: {x: int}\na: [...#D]", #"{"a": [{"x": 1}]}"#, #"{"a": [{"x": 1}, {"y": 2}]}"#,
+                "a.1.y: field not allowed"
+            ),
+        ])
+    func closedness(policy: String, good: String, bad: String, reason: String) {
+        Self.check(policy, good, bad, reason)
+    }
+
+    @Test(
         "a contradiction in the policy is an error for every document",
         arguments: ["a: 1\na: 2", "a: 1 & \"x\"", "#U: {x: 1 & 2}\na: 1", "a: >5 & <3", "a: {x: 1} & [1]", "a: _|_"])
     func contradictions(policy: String) {

@@ -53,8 +53,13 @@ extension Evaluation {
         case .bound(let bound):
             switch bound.relation {
             case .matches, .matchesNot:
-                guard case .success(let isMatch)? = matchesExpression(bound, scalar) else { return false }
-                return isMatch == (bound.relation == .matches)
+                switch matchesExpression(bound, scalar) {
+                case .success(let isMatch)?: return isMatch == (bound.relation == .matches)
+                case .failure(let error)?:
+                    exceed("invalid regexp in a pattern constraint: \(RegularExpressionText.go(error))")
+                    return false
+                case nil: return false
+                }
             case .unequal where kind(of: bound) != .string: return kind(of: bound).contains(.string)
             default: return holds(bound, for: scalar)
             }

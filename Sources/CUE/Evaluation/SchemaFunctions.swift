@@ -77,6 +77,8 @@ extension Evaluation {
         case .scalar(.bytes(let bytes)): return number(bytes.count)
         case .data(.list(let elements)): return number(elements.count)
         case .data(.structure(let fields)): return number(fields.count)
+        case .vertex(let vertex) where vertex.isProcessing:
+            return .bottom(bottom(.cycle, "cycle with field: \(text(value))", at: at))
         case .vertex(let vertex):
             if let list = vertex.list, vertex.alternatives.isEmpty { return number(list.count) }
             if vertex.kind == .structure, vertex.alternatives.isEmpty { return number(fieldCount(of: vertex)) }

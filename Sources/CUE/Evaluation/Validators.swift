@@ -37,6 +37,13 @@ extension Evaluation {
 
     /// Checks what can only be seen when a list or struct is whole.
     func checkValidators(of vertex: Vertex) {
+        if let scalar = vertex.scalar, vertex.errors.isEmpty {
+            let outer = current
+            current = vertex
+            defer { current = outer }
+            for validator in vertex.validators { check(.scalar(scalar), validator, of: vertex) }
+            return
+        }
         guard !vertex.validators.isEmpty, vertex.errors.isEmpty, vertex.kind == .list || vertex.kind == .structure,
             vertex.scalar == nil, vertex.list != nil || vertex.structureShown != nil
         else { return }

@@ -214,7 +214,8 @@ struct Lexer {
             token = .symbol(name)
             return
         }
-        throw SyntaxError(offset: start, message: "illegal character '\(tokenText.first.map(String.init) ?? "")'")
+        let illegal = String(decoding: text[start..<start + 1], as: UTF8.self)
+        throw SyntaxError(offset: start, message: "illegal character '\(illegal)'")
     }
 
     // MARK: Strings

@@ -26,11 +26,13 @@ extension Parser {
         var left = try parseUnary()
         // A long chain leans to the left, and its depth is that of the tree.
         var chain = 0
+        var alternatives = 0
         while let (name, precedence) = binaryOperator, precedence > minimum {
-            chain += 1
-            guard chain <= CUELimits.chainLength else {
+            if name == "|" { alternatives += 1 } else { chain += 1 }
+            guard chain <= CUELimits.chainLength, alternatives <= CUELimits.alternatives else {
+                let limit = name == "|" ? CUELimits.alternatives : CUELimits.chainLength
                 throw SyntaxError(
-                    offset: lexer.start, message: "more than \(CUELimits.chainLength) operands are not supported",
+                    offset: lexer.start, message: "more than \(limit) operands are not supported",
                     isUnsupported: true)
             }
             let at = lexer.start
