@@ -22,13 +22,23 @@ public struct CUEPolicy: Sendable {
         literal = try (compiled ?? .failure(.noThread)).get()
     }
 
-    /// Unifies the policy with the document and validates without asking for concreteness; `concrete` asks for it too.
-    public func evaluate(_ document: JSONValue, concrete: Bool = false) -> CUEVerdict {
+    /// What the policy asks of a document besides not contradicting it.
+    public enum Demand: Hashable, Sendable {
+        /// Nothing: a field that the document lacks does not fail, as image policies have always been read.
+        case nothing
+        /// That nothing is left open; a field to which the policy gives a value itself may be absent.
+        case concreteValues
+        /// That besides every field that the policy names, neither hidden nor optional, is in the document.
+        case fields
+    }
+
+    /// Unifies the policy with the document and validates.
+    public func evaluate(_ document: JSONValue, demanding demand: Demand = .nothing) -> CUEVerdict {
         let literal = literal
         let verdict = DeepStack.run {
             Self.evaluate(
                 literal, Conjunct(node: .json(document), origin: Origin()), bytes: document.raw.count,
-                concrete: concrete)
+                concrete: demand != .nothing, present: demand == .fields ? document : nil)
         }
         return verdict ?? .exceeded(CUECompileError.noThread.message)
     }
@@ -87,7 +97,7 @@ public struct CUEPolicy: Sendable {
     // MARK: Evaluating
 
     private static func evaluate(
-        _ literal: StructLiteral, _ document: Conjunct, bytes: Int, concrete: Bool
+        _ literal: StructLiteral, _ document: Conjunct, bytes: Int, concrete: Bool, present: JSONValue? = nil
     ) -> CUEVerdict {
         let evaluation = Evaluation(documentBytes: bytes)
         defer { evaluation.end() }
@@ -95,7 +105,8 @@ public struct CUEPolicy: Sendable {
             Conjunct(node: .expression(.structure(literal), nil), origin: Origin()))
         evaluation.root.conjuncts.append(document)
         evaluation.evaluateAll()
-        let found = evaluation.conflicts(concrete: concrete)
+        var found = evaluation.conflicts(concrete: concrete)
+        if let present { found += evaluation.absences(from: present) }
         if let exceeded = evaluation.exceeded { return .exceeded(exceeded) }
         if found.isEmpty { return .pass }
         return .conflict(

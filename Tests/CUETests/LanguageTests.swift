@@ -209,11 +209,28 @@ struct LanguageTests {
         let policy = "predicate: {builder: id: string, run!: int}"
         let whole = #"{"predicate": {"builder": {"id": "x"}, "run": 1}}"#
         #expect(Answer(policy: policy, document: #"{"predicate": {}}"#).verdict == "pass")
-        #expect(Answer(policy: policy, document: #"{"predicate": {}}"#, concrete: true).verdict == "conflict")
-        #expect(Answer(policy: policy, document: whole, concrete: true).verdict == "pass")
         #expect(
-            Answer(policy: policy, document: #"{"predicate": {"builder": {"id": "x"}}}"#, concrete: true).error
+            Answer(policy: policy, document: #"{"predicate": {}}"#, demanding: .concreteValues).verdict == "conflict")
+        #expect(Answer(policy: policy, document: whole, demanding: .concreteValues).verdict == "pass")
+        #expect(
+            Answer(policy: policy, document: #"{"predicate": {"builder": {"id": "x"}}}"#, demanding: .concreteValues)
+                .error
                 == "predicate.run: field is required but not present")
+    }
+
+    @Test(
+        "every field that the policy names can be demanded, whatever its value",
+        arguments: [
+            ("predicate: id: \"x\"", #"{"predicate": {"id": "x"}}"#, #"{"predicate": {}}"#, "predicate.id"),
+            ("a: [{b: 1}, ...]", #"{"a": [{"b": 1}, 2]}"#, #"{"a": [{}]}"#, "a[0].b"),
+            ("a: b: c: int | *1", #"{"a": {"b": {"c": 2}}}"#, #"{"a": {"d": 2}}"#, "a.b"),
+            ("a: #A\n#A: {x: 1, y?: 2}\n_h: 1", #"{"a": {"x": 1}}"#, #"{"a": {"y": 2}}"#, "a.x"),
+        ])
+    func demanded(_ policy: String, _ whole: String, _ lacking: String, _ path: String) {
+        #expect(Answer(policy: policy, document: whole, demanding: .fields).verdict == "pass")
+        let answer = Answer(policy: policy, document: lacking, demanding: .fields)
+        #expect(answer.verdict == "conflict")
+        #expect(answer.error.contains("\(path): field is required but not present"), "\(answer.error)")
     }
 
     @Test("conflicts are listed in the order of the fields, each once")

@@ -46,12 +46,12 @@ struct Answer: Equatable {
     let error: String
 
     /// A document that is no JSON is read as the reference implementation reads it, as CUE.
-    init(policy: String, document: String, concrete: Bool = false) {
+    init(policy: String, document: String, demanding demand: CUEPolicy.Demand = .nothing) {
         do throws(CUECompileError) {
             let policy = try CUEPolicy(compiling: Array(policy.utf8))
             let verdict: CUEVerdict
             if let json = try? JSONDocument(parsing: Array(document.utf8)) {
-                verdict = policy.evaluate(json.root, concrete: concrete)
+                verdict = policy.evaluate(json.root, demanding: demand)
             } else {
                 verdict = try policy.evaluate(cueDocument: Array(document.utf8))
             }

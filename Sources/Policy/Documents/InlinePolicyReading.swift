@@ -62,7 +62,7 @@ extension DocumentReader {
         inputs.specification = chosen[1]
         inputs.metadata = chosen[2]
         inputs.type = chosen[3]
-        return PolicyProgram(language: language, body: body, isConcrete: isConcrete, inputs: inputs)
+        return PolicyProgram(language: language, body: body, demand: isConcrete ? .fields : .nothing, inputs: inputs)
     }
 
     /// A text that is no policy, or uses what is not supported here, is an error of the document: it would deny all that

@@ -6,7 +6,7 @@ import JSON
 struct Lint {
     /// How a policy in CUE answers, and which fields it speaks of; tests put their own in its place.
     struct Programs {
-        var verdict: (CUEPolicy, JSONValue, Bool) -> CUEVerdict = { $0.evaluate($1, concrete: $2) }
+        var verdict: (CUEPolicy, JSONValue, CUEPolicy.Demand) -> CUEVerdict = { $0.evaluate($1, demanding: $2) }
         /// Outermost fields and those right below them, as paths; `nil` reads them off the text.
         var mentionedFields: ((CUEPolicy) -> [[String]])?
     }

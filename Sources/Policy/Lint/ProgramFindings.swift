@@ -36,7 +36,7 @@ extension Findings {
             }
         }
         guard !mentioned.isEmpty, let probe = try? JSONDocument(parsing: Self.probe(subject)),
-            programs.verdict(policy, probe.root, program.isConcrete) == .pass
+            programs.verdict(policy, probe.root, program.demand) == .pass
         else { return }
         let shown = mentioned.prefix(Self.maximumNames).map(oneLine).joined(separator: ", ")
         let more = mentioned.count - min(mentioned.count, Self.maximumNames)
@@ -45,9 +45,7 @@ extension Findings {
             "the policy does not demand \(isStatement ? "" : "what it says of ")\(shown)"
                 + (more > 0 ? " and \(more) more" : ""),
             why: "a document without them satisfies it, since CUE asks only that nothing contradicts",
-            better: program.isConcrete
-                ? "write \"name!:\" instead of \"name:\" for fields with a fixed value"
-                : "write \"concrete: true\" beside data, and \"name!:\" instead of \"name:\" for fields with a fixed value"
+            better: "write \"concrete: true\" beside data, or \"name!:\" instead of \"name:\" for one field"
         )
     }
 

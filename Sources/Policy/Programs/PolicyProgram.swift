@@ -15,18 +15,18 @@ public struct PolicyProgram: Sendable {
 
     public let language: PolicyLanguage
     public var body: Body
-    /// Whether a field that the policy names and the document lacks fails it (`policy.concrete`, ours); CUE's own reading
-    /// of image policies lets it pass.
-    public let isConcrete: Bool
+    /// What it asks of a document besides not contradicting it: every field that it names with `policy.concrete` (ours).
+    public let demand: CUEPolicy.Demand
     /// What a policy over authorities reads besides them; nothing for one over a statement.
     public let inputs: PolicyInputs
 
     public init(
-        language: PolicyLanguage, body: Body, isConcrete: Bool = false, inputs: PolicyInputs = PolicyInputs()
+        language: PolicyLanguage, body: Body, demand: CUEPolicy.Demand = .nothing,
+        inputs: PolicyInputs = PolicyInputs()
     ) {
         self.language = language
         self.body = body
-        self.isConcrete = isConcrete
+        self.demand = demand
         self.inputs = inputs
     }
 
@@ -47,7 +47,7 @@ public struct PolicyProgram: Sendable {
     public func objection(to document: JSONValue) -> PolicyObjection? {
         switch body {
         case .cue(let policy):
-            switch policy.evaluate(document, concrete: isConcrete) {
+            switch policy.evaluate(document, demanding: demand) {
             case .pass: return nil
             case .conflict(let conflicts):
                 let shown = conflicts.prefix(Self.maximumConflicts).map(\.description)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CUE
 import JSON
 import Policy
 import Sigstore
@@ -25,7 +26,7 @@ struct RequiredPrograms {
             }
             let body = PolicyProgram.body(of: try readFile(path, limit: 1 << 20), in: .cue)
             if case .unavailable(let why) = body { throw UsageError("\(path): \(why)") }
-            let program = PolicyProgram(language: .cue, body: body, isConcrete: true)
+            let program = PolicyProgram(language: .cue, body: body, demand: .concreteValues)
             return (path, AttestationRequirement(name: path, predicateType: uri, writtenType: type, program: program))
         }
     }
