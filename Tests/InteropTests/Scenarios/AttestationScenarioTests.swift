@@ -141,7 +141,7 @@ struct AttestationScenarioTests {
             let plain = try await bench.push("unprefixed/demo")
             for (image, repository) in [(image, "prefixed/demo"), (plain, "unprefixed/demo")] {
                 try await bench.attest(image, with: key, .tag, type: "custom", "tested")
-                let tag = image.suffix(71).replacing(":", with: "-") + ".att"
+                let tag = String(image.suffix(71)).replacing(":", with: "-") + ".att"
                 if repository == "prefixed/demo" { try await bench.copy(repository, tag, to: "sigprefix\(tag)") }
             }
             func policy(_ name: String) -> String {

@@ -62,7 +62,7 @@ struct ScenarioBench: Sendable {
         _ image: String, with key: CosignTool.Key, _ form: SignatureForm = .bundle,
         _ witness: PrivateSigstore.Witness = .none, proofsIn repository: String? = nil
     ) async throws {
-        let flags = try await sigstore.flags(form, nil, witness)
+        let flags = try await sigstore.flags(form, by: nil, witness)
         try await run(["sign", "--key", key.privatePath] + flags + [image], proofsIn: repository)
     }
 
@@ -78,7 +78,7 @@ struct ScenarioBench: Sendable {
     func attest(
         _ image: String, with key: CosignTool.Key, _ form: SignatureForm = .bundle, type: String, _ predicate: String
     ) async throws {
-        let flags = try await sigstore.flags(form, nil, .none)
+        let flags = try await sigstore.flags(form, by: nil, .none)
         try await run(["attest", "--key", key.privatePath] + flags + (try file(type, predicate)) + [image])
     }
 

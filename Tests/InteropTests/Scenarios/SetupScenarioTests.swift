@@ -87,13 +87,13 @@ struct SetupScenarioTests {
                     "metal-stack/artifacts/\(name)",
                     DemoImage(artifactType: "application/vnd.example.release.v1+yaml", content: Array(name.utf8)))
             }
-            let artifact = try await artifact("release")
+            let release = try await artifact("release")
             let byOtherIssuer = try await artifact("other-issuer")
             let byOtherPerson = try await artifact("other-person")
             try await bench.sign(image, with: key, form)
             try await bench.sign(byOther, with: other, form)
             let issuer = "https://accounts.example.com"
-            try await bench.sign(artifact, by: .email("releases@example.com", issuer: issuer), form)
+            try await bench.sign(release, by: .email("releases@example.com", issuer: issuer), form)
             try await bench.sign(
                 byOtherIssuer, by: .email("releases@example.com", issuer: "https://login.example.net"), form)
             try await bench.sign(byOtherPerson, by: .email("releases@example.com.example.net", issuer: issuer), form)
@@ -108,14 +108,14 @@ struct SetupScenarioTests {
             try await bench.webhook(documents) { webhook in
                 try await Self.agree(bench, webhook, image, documents)
                 try await Self.agree(bench, webhook, byOther, documents, denial: "no matching signatures")
-                try await Self.agree(bench, webhook, artifact, documents)
+                try await Self.agree(bench, webhook, release, documents)
                 for image in [byOtherIssuer, byOtherPerson] {
                     try await Self.agree(
                         bench, webhook, image, documents,
                         denial: "none of the expected identities matched what was in the certificate")
                 }
                 // As clusters use them: mounted into a Pod.
-                try await webhook.admits(ScenarioReview(image) { $0.imageVolumes = [artifact] })
+                try await webhook.admits(ScenarioReview(image) { $0.imageVolumes = [release] })
                 try await webhook.denies(
                     ScenarioReview(image) { $0.imageVolumes = [byOtherPerson] },
                     saying: "failed policy: artifacts: spec.volumes[0].image")
