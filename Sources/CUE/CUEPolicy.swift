@@ -2,23 +2,107 @@
 public import JSON
 
 /// A policy in CUE, compiled once and evaluated on many documents.
+///
+/// Both happen on a stack of their own, whatever the caller's is, and both are bounded; see `docs/cue.md`.
 public struct CUEPolicy: Sendable {
+    private let literal: StructLiteral
+
     /// Compiles the text of one file. The Go implementation's order: parse, resolve names, and evaluate the policy by
     /// itself; a contradiction in it is an error for every document.
     public init(compiling source: [UInt8]) throws(CUECompileError) {
-        throw CUECompileError(line: 1, column: 1, message: "CUE is not read yet", isUnsupported: true)
+        literal = try DeepStack.run { () -> Result<StructLiteral, CUECompileError> in
+            do throws(CUECompileError) {
+                let literal = try Self.compile(source)
+                try Self.check(literal, source)
+                return .success(literal)
+            } catch {
+                return .failure(error)
+            }
+        }.get()
     }
 
     /// Unifies the policy with the document and validates without asking for concreteness; `concrete` asks for it too.
     public func evaluate(_ document: JSONValue, concrete: Bool = false) -> CUEVerdict {
-        .conflict([CUEConflict(path: "", message: "CUE is not read yet")])
+        let literal = literal
+        return DeepStack.run {
+            Self.evaluate(
+                literal, Conjunct(node: .json(document), origin: Origin()), bytes: document.raw.count, concrete: concrete)
+        }
+    }
+
+    /// As the reference implementation reads a document: as CUE, of which JSON is a part.
+    func evaluate(cueDocument: [UInt8]) throws(CUECompileError) -> CUEVerdict {
+        let literal = literal
+        return try DeepStack.run { () -> Result<CUEVerdict, CUECompileError> in
+            do throws(CUECompileError) {
+                let document = try Self.compile(cueDocument)
+                try Self.check(document, cueDocument)
+                let conjunct = Conjunct(node: .expression(.structure(document), nil), origin: Origin())
+                return .success(Self.evaluate(literal, conjunct, bytes: cueDocument.count, concrete: false))
+            } catch {
+                return .failure(error)
+            }
+        }.get()
+    }
+
+    // MARK: Compiling
+
+    static func compile(_ source: [UInt8]) throws(CUECompileError) -> StructLiteral {
+        guard source.count <= CUELimits.sourceBytes else {
+            throw CUECompileError(
+                line: 1, column: 1, message: "a policy of more than \(CUELimits.sourceBytes) bytes is not supported",
+                isUnsupported: true)
+        }
+        guard String(validating: source, as: UTF8.self) != nil else {
+            throw CUECompileError(line: 1, column: 1, message: "the policy is no UTF-8", isUnsupported: false)
+        }
+        do throws(SyntaxError) {
+            var parser = Parser(source)
+            return try Compiler.compile(try parser.parseFile())
+        } catch {
+            throw CUECompileError(error, in: source)
+        }
+    }
+
+    /// The policy by itself must be without conflict, and its outermost struct must not wait for anything.
+    private static func check(_ literal: StructLiteral, _ source: [UInt8]) throws(CUECompileError) {
+        let evaluation = Evaluation()
+        defer { evaluation.end() }
+        evaluation.root.conjuncts.append(
+            Conjunct(node: .expression(.structure(literal), nil), origin: Origin()))
+        evaluation.evaluateAll()
+        var found = evaluation.conflicts(concrete: false)
+        if let blocked = evaluation.root.resolved.blocked, found.isEmpty { found.append(blocked) }
+        if let exceeded = evaluation.exceeded {
+            throw CUECompileError(line: 1, column: 1, message: exceeded, isUnsupported: true)
+        }
+        guard let first = found.first else { return }
+        throw CUECompileError(first, others: found.count - 1, in: source)
+    }
+
+    // MARK: Evaluating
+
+    private static func evaluate(
+        _ literal: StructLiteral, _ document: Conjunct, bytes: Int, concrete: Bool
+    ) -> CUEVerdict {
+        let evaluation = Evaluation(documentBytes: bytes)
+        defer { evaluation.end() }
+        evaluation.root.conjuncts.append(
+            Conjunct(node: .expression(.structure(literal), nil), origin: Origin()))
+        evaluation.root.conjuncts.append(document)
+        evaluation.evaluateAll()
+        let found = evaluation.conflicts(concrete: concrete)
+        if let exceeded = evaluation.exceeded { return .exceeded(exceeded) }
+        if found.isEmpty { return .pass }
+        return .conflict(
+            found.prefix(CUELimits.reportedConflicts).map { CUEConflict(path: path($0.path), message: $0.message) })
     }
 }
 
 /// What a policy says of a document.
 public enum CUEVerdict: Hashable, Sendable {
     case pass
-    /// At least one, in the order of the reference implementation's report.
+    /// At least one, in the order of the reference implementation's report; at most two thousand.
     case conflict([CUEConflict])
     /// A bound of steps, depth or memory was reached before there was an answer; it is no pass.
     case exceeded(String)
@@ -31,12 +115,7 @@ public struct CUEConflict: Hashable, Sendable {
     public let message: String
 }
 
-/// Why a text is no policy, or none that can be evaluated here.
-public struct CUECompileError: Error, Hashable, Sendable {
-    /// From 1.
-    public let line: Int
-    public let column: Int
-    public let message: String
-    /// Whether the text may be good CUE that uses something which is not supported here; the message names it.
-    public let isUnsupported: Bool
+extension CUEConflict: CustomStringConvertible {
+    /// Path and message, as CUE writes them.
+    public var description: String { path.isEmpty ? message : "\(path): \(message)" }
 }

@@ -34,7 +34,7 @@ struct ProgramEvaluation: Sendable {
             switch inputs.configurations {
             case .failure(let outage): return .outage(outage)
             case .success(.none(let why)):
-                return refused(.noConfiguration, "failed to get a ConfigFile: \(why)")
+                return refused(.noConfiguration, "failed to get a ConfigFile: [\(why)]")
             case .success(.found(let found)): configurations = found.all
             }
         }

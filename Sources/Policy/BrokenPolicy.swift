@@ -25,15 +25,4 @@ public struct BrokenPolicy: Sendable {
         return Judgement(
             policy: name, mode: mode, outcome: .denied(AtLeastOne(DenialReason(.brokenPolicy, sentence))))
     }
-
-    func governs(_ image: ComparedName) -> Bool {
-        guard let images else { return true }
-        return images.contains { $0.matches(image) }
-    }
-
-    /// See `PolicySet.modesOfAnyDigest(of:workload:)`.
-    func governs(_ image: UnpinnedName) -> Bool {
-        guard let images else { return true }
-        return images.contains { $0.matches(image, under: mode.decidingDigests) }
-    }
 }

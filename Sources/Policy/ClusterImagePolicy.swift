@@ -32,16 +32,8 @@ public struct ClusterImagePolicy: Sendable {
         self.documentHash = documentHash
     }
 
-    func governs(_ image: ComparedName, _ workload: WorkloadFacts?) -> Bool {
-        images.contains { $0.matches(image) } && governs(workload)
-    }
-
-    /// See `PolicySet.modesOfAnyDigest(of:workload:)`.
-    func governs(_ image: UnpinnedName, _ workload: WorkloadFacts?) -> Bool {
-        images.contains { $0.matches(image, under: mode.decidingDigests) } && governs(workload)
-    }
-
-    private func governs(_ workload: WorkloadFacts?) -> Bool {
+    /// Whether it governs a workload with an image that its globs name (`PolicyIndex`).
+    func governs(_ workload: WorkloadFacts?) -> Bool {
         // On the command line there is no workload; the image could be run by one that a rule names.
         guard let workload, !match.isEmpty else { return true }
         return match.contains { $0.matches(workload) }

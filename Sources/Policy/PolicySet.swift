@@ -10,6 +10,10 @@ public struct PolicySet: Sendable {
     /// Sources that are gone or unreadable as a whole and have no last good version, so that nobody knows which policies
     /// they hold: while there is one, every image is denied.
     public let missing: [String]
+    /// Over `policies`.
+    private let index: PolicyIndex
+    /// Over `broken`.
+    private let brokenIndex: PolicyIndex
 
     /// Policies of one name that differ contradict each other, and nobody knows which was meant: both become broken.
     /// Equal ones are one. What they refer to is taken out of `resources`.
@@ -34,14 +38,16 @@ public struct PolicySet: Sendable {
         self.policies = unique.sorted { $0.name < $1.name }
         self.broken = broken.sorted { ($0.name, $0.reason) < ($1.name, $1.reason) }
         self.missing = missing.sorted()
+        index = PolicyIndex(self.policies.map(\.images))
+        brokenIndex = PolicyIndex(self.broken.map(\.images))
     }
 
     /// What governs an image of a workload. Without a workload (the command line) a policy with `match` applies too.
     public func policies(for reference: ImageReference, workload: WorkloadFacts?) -> PolicySelection {
         let image = ComparedName(reference)
         return PolicySelection(
-            policies: policies.filter { $0.governs(image, workload) },
-            broken: broken.filter { $0.governs(image) }, missing: missing)
+            policies: index.documents(naming: image).map { policies[$0] }.filter { $0.governs(workload) },
+            broken: brokenIndex.documents(naming: image).map { broken[$0] }, missing: missing)
     }
 
     /// The modes that decide about an image that could not be judged; empty where nothing governs it.
@@ -52,9 +58,11 @@ public struct PolicySet: Sendable {
     public func modesOfAnyDigest(of reference: ImageReference, workload: WorkloadFacts?) -> [EnforcementMode] {
         if reference.digest != nil { return policies(for: reference, workload: workload).modes }
         let image = UnpinnedName(reference)
+        let named = index.documents(naming: image) { policies[$0].mode.decidingDigests }
+        let brokenNamed = brokenIndex.documents(naming: image) { broken[$0].mode.decidingDigests }
         return PolicySelection(
-            policies: policies.filter { $0.governs(image, workload) }, broken: broken.filter { $0.governs(image) },
-            missing: missing
+            policies: named.map { policies[$0] }.filter { $0.governs(workload) },
+            broken: brokenNamed.map { broken[$0] }, missing: missing
         ).modes
     }
 }

@@ -115,7 +115,13 @@ extension RegistryClient: EvidenceSource {
     public func configurations(
         of image: ResolvedImage, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup {
-        .none("configurations are not read yet")
+        let service = image.repository.host
+        let lookup = LookupBytes(held)
+        defer { lookup.release() }
+        return try await within(deadline, service: service) { () async throws(Outage) -> ConfigurationLookup in
+            let session = try session(image.repository, deadline)
+            return try await ConfigurationReading(session, of: image, limits: limits, lookup).configurations()
+        }
     }
 
     private enum Part {

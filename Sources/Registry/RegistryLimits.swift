@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import OCI
 
 /// How much is read for one question. What goes beyond is named, never passed over in silence: what was cut off could be
 /// the good proof. Whoever may push can exceed most of them, so beyond them is an unreadable candidate beside those that
@@ -29,6 +30,16 @@ public struct RegistryLimits: Hashable, Sendable {
     public var referrerPages = 64
     /// Requests of one lookup that are under way at the same time.
     public var width = 8
+    /// Manifests of one image whose configurations are read. Indexes of official images list some thirty, half of them
+    /// what the builder attests about the other half.
+    public var platforms = 256
+    /// Indexes on the way to a manifest, the image's own among them. Builders write one, tools that merge images two.
+    static let indexDepth = 3
+    /// One image's configuration: what podman reads of one. Large ones have some fifty KiB.
+    static let configurationBytes = 4 << 20
+    /// What the configuration of an image is called. Docker's registry once called Docker's own by no name at all
+    /// (distribution issue 1621), and such images still run.
+    static let configurationTypes = [MediaType.ociConfig, MediaType.dockerConfig, "application/octet-stream"]
 
     public init() {}
 }

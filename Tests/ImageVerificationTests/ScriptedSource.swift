@@ -12,6 +12,8 @@ final class ScriptedSource: EvidenceSource {
         var tags: [String: Digest] = [:]
         var proofs: [Digest: [UnverifiedBundle]] = [:]
         var outage: Outage?
+        var configurations: Result<[Digest: ImageConfiguration], Outage> = .success([:])
+        var configurationLookups = 0
         var credential = "anonymous"
         var resolutions = 0
         var listings = 0
@@ -51,7 +53,11 @@ final class ScriptedSource: EvidenceSource {
     func configurations(
         of image: ResolvedImage, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup {
-        .none("the script has no configuration")
+        let found = try state.withLock { state throws(Outage) in
+            state.configurationLookups += 1
+            return try state.configurations.get()[image.digest]
+        }
+        return found.map { .found(AtLeastOne($0)) } ?? .none("the script has no configuration")
     }
 
     func credentialFingerprint(for repository: Repository) -> CredentialFingerprint {
@@ -59,6 +65,7 @@ final class ScriptedSource: EvidenceSource {
     }
 
     var listings: Int { state.withLock { $0.listings } }
+    var configurationLookups: Int { state.withLock { $0.configurationLookups } }
     var resolutions: Int { state.withLock { $0.resolutions } }
 }
 
@@ -111,9 +118,10 @@ func verifying(
 }
 
 func policy(
-    _ authorities: [Authority], name: String = "signed", mode: EnforcementMode = .enforce
+    _ authorities: [Authority], name: String = "signed", mode: EnforcementMode = .enforce,
+    program: PolicyProgram? = nil
 ) throws -> ClusterImagePolicy {
     ClusterImagePolicy(
         name: name, mode: mode, images: [try Glob("registry.example.com/**")], match: [], authorities: authorities,
-        documentHash: digest(name))
+        program: program, documentHash: digest(name))
 }

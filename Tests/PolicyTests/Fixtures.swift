@@ -2,6 +2,7 @@
 import JSON
 import OCI
 import Policy
+import Sigstore
 import Testing
 import YAML
 
@@ -81,4 +82,13 @@ func reference(_ text: String) throws -> ImageReference { try ImageReference(par
 extension ClusterImagePolicy {
     /// For policies without a program.
     func judge(findings: [AuthorityFinding]) -> Judgement { judge(findings: findings) { _ in .satisfied } }
+}
+
+extension DocumentRules {
+    /// Documents read at that time.
+    static func at(_ now: Instant?) -> DocumentRules {
+        var rules = DocumentRules()
+        rules.now = now
+        return rules
+    }
 }

@@ -23,7 +23,7 @@ struct TrustRootSource {
     }
 
     var document: PolicyDocument {
-        get throws { try #require(PolicyFile(path: "root.json", text: text, now: Self.now).documents.first) }
+        get throws { try #require(PolicyFile(path: "root.json", text: text, rules: .at(Self.now)).documents.first) }
     }
 
     var root: TrustRoot {
@@ -320,7 +320,7 @@ struct TrustRootDocumentTests {
                     .map { $0.hasSuffix(" \(placeholder)") ? $0.dropLast(placeholder.count) + value : String($0) }
                     .joined(separator: "\n")
             }
-            let file = PolicyFile(path: name, text: Array(text.utf8), now: TrustRootSource.now)
+            let file = PolicyFile(path: name, text: Array(text.utf8), rules: .at(TrustRootSource.now))
             #expect(file.errors.isEmpty, "\(name): \(file.errors)")
             #expect(file.documents.count == 1 && file.documents.first?.trustRoot != nil)
         }

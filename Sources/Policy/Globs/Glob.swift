@@ -49,14 +49,6 @@ public struct Glob: Hashable, Sendable {
         return written.matches(raw)
     }
 
-    /// Whether this glob names the image under at least one digest, or under every one.
-    func matches(_ image: UnpinnedName, under digests: UnpinnedName.Digests) -> Bool {
-        switch digests {
-        case .some: image.underSomeDigest.contains { name.matches($0) }
-        case .every: image.underEveryDigest.allSatisfy { name.matches($0) }
-        }
-    }
-
     /// `[A-Za-z0-9-_:/*.@]`
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
@@ -106,13 +98,16 @@ struct UnpinnedName {
         case some, every
     }
 
+    /// What all of them begin with: host and path.
+    let stem: [UInt8]
     let underSomeDigest: [[UInt8]]
     let underEveryDigest: [[UInt8]]
 
     init(_ image: ImageReference) {
         let pinned = ImageReference(
             asWritten: image.asWritten, repository: image.repository, tag: nil, digest: Digest(of: []))
-        let stem = pinned.matchingName.utf8.prefix { $0 != UInt8(ascii: "@") }
+        let stem = Array(pinned.matchingName.utf8.prefix { $0 != UInt8(ascii: "@") })
+        self.stem = stem
         func names(_ digit: UInt8) -> [[UInt8]] {
             [("@sha256:", 64), ("@sha512:", 128)].map { algorithm, digits in
                 stem + Array(algorithm.utf8) + Array(repeating: digit, count: digits)
@@ -120,6 +115,16 @@ struct UnpinnedName {
         }
         underSomeDigest = names(GlobPattern.someHexDigit)
         underEveryDigest = names(GlobPattern.everyHexDigit)
+    }
+}
+
+extension GlobPattern {
+    /// Whether it names the image under at least one digest, or under every one.
+    func matches(_ image: UnpinnedName, under digests: UnpinnedName.Digests) -> Bool {
+        switch digests {
+        case .some: image.underSomeDigest.contains { matches($0) }
+        case .every: image.underEveryDigest.allSatisfy { matches($0) }
+        }
     }
 }
 

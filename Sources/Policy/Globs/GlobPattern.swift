@@ -69,21 +69,23 @@ struct GlobPattern: Hashable, Sendable {
         live[0] = true
         skipWildcards(&live)
         for byte in name {
-            var next = [Bool](repeating: false, count: rest.count + 1)
             var isAlive = false
-            for (index, token) in rest.enumerated() where live[index] {
-                switch token {
-                case .byte(let literal) where Self.accepts(literal, byte):
-                    next[index + 1] = true
-                    isAlive = true
-                case .segment where byte != UInt8(ascii: "/"), .anything:
-                    next[index] = true
-                    isAlive = true
-                default: break
+            live[rest.count] = false
+            // From the right, so that each place is read before the place on its left writes to it.
+            for index in rest.indices.reversed() where live[index] {
+                switch rest[index] {
+                case .byte(let literal):
+                    live[index] = false
+                    guard Self.accepts(literal, byte) else { continue }
+                    live[index + 1] = true
+                case .segment where byte == UInt8(ascii: "/"):
+                    live[index] = false
+                    continue
+                case .segment, .anything: break
                 }
+                isAlive = true
             }
             guard isAlive else { return false }
-            live = next
             skipWildcards(&live)
         }
         return live[rest.count]

@@ -62,13 +62,14 @@ public struct LayoutSource: EvidenceSource {
         return (operand, ImageReference(asWritten: operand, repository: stand, tag: nil, digest: nil))
     }
 
-    /// A directory has one reader.
     public func configurations(
         of image: ResolvedImage, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup {
-        .none("configurations are not read yet")
+        let lookup = LookupBytes(HeldBytes(limit: limits.heldBytes))
+        return try await ConfigurationReading(content, of: image, limits: limits, lookup).configurations()
     }
 
+    /// A directory has one reader.
     public func credentialFingerprint(for repository: Repository) -> CredentialFingerprint { .none }
 
     /// The image of the layout: the one that the reference's digest names, the one that `cosign save` marks, or the only one
