@@ -8,13 +8,14 @@ import Testing
 struct OpenMedScenarioTests {
     private static let file =
         "data/cluster-image-policies/wild/repos/maziyarpanahi__openmed__image-verification.yaml"
-    private static let repository = "maziyarpanahi/openmed"
+    static let repository = "maziyarpanahi/openmed"
     private static let name = "openmed-ghcr-keyless-signatures"
 
+    /// The document's bytes; `nil` where the shared folder is not there.
+    static var document: [UInt8]? { SharedFolder.bytes(file) }
+
     private static func isAvailable() async -> Bool {
-        guard available(SharedFolder.path(file) != nil, orSkip: "needs OpenMed's policy of the shared folder") else {
-            return false
-        }
+        guard available(document != nil, orSkip: "needs OpenMed's policy of the shared folder") else { return false }
         return await ScenarioBench.isAvailable()
     }
 
@@ -87,7 +88,7 @@ struct OpenMedScenarioTests {
     ]
 
     private static func policy(_ host: String) throws -> String {
-        let bytes = try #require(SharedFolder.bytes(file))
+        let bytes = try #require(document)
         let text = String(decoding: bytes, as: UTF8.self)
         return text.replacing("glob: ghcr.io/", with: "glob: \(host)/")
     }

@@ -13,6 +13,8 @@ struct ScenarioBench: Sendable {
     let sigstore: PrivateSigstore
     let countersign: CountersignTool
     let authority: ServeAuthority
+    /// Whose names lead to the registry for our own program; `nil` where it has only its address.
+    let hosts: NamedHosts?
     let client = CurlClient()
 
     var host: String { registry.host }
@@ -25,17 +27,19 @@ struct ScenarioBench: Sendable {
         return await PrivateSigstore.isAvailable(file: file, line: line)
     }
 
-    /// Calls `body` with everything running.
-    static func running(_ body: (ScenarioBench) async throws -> Void) async throws {
+    /// Calls `body` with everything running. With `hosts` the registry has port 80, which plain names lead to.
+    static func running(
+        hosts: NamedHosts? = nil, _ body: (ScenarioBench) async throws -> Void
+    ) async throws {
         async let cosign = CosignTool()
         async let sigstore = PrivateSigstore()
         async let authority = ServeAuthority()
         let parts = try await (cosign, sigstore, authority)
-        try await RealRegistry.running { registry in
+        try await RealRegistry.running(port: hosts == nil ? nil : 80) { registry in
             try await body(
                 ScenarioBench(
                     registry: registry, cosign: parts.0, sigstore: parts.1, countersign: CountersignTool(),
-                    authority: parts.2))
+                    authority: parts.2, hosts: hosts))
         }
         await parts.1.stop()
     }
@@ -117,7 +121,7 @@ struct ScenarioBench: Sendable {
         _ body: (Webhook) async throws -> Void
     ) async throws {
         let trust = trusting ? ["--trusted-root", sigstore.trustedRoot] : []
-        let webhook = try await Webhook(documents, flags: trust + flags, authority: authority)
+        let webhook = try await Webhook(documents, flags: trust + flags, authority: authority, hosts: hosts)
         try await body(webhook)
         try await webhook.stop()
     }
@@ -129,7 +133,10 @@ struct ScenarioBench: Sendable {
         let folder = try TemporaryDirectory()
         for (index, document) in documents.enumerated() { try folder.write(document, to: "policies/\(index).yaml") }
         return try await countersign.run(
-            ["verify", "--policies", folder.path("policies"), "--trusted-root", sigstore.trustedRoot] + flags + [image])
+            ["verify", "--policies", folder.path("policies"), "--trusted-root", sigstore.trustedRoot] + flags + [image]
+        ) { command in
+            hosts?.command(command.executable, command.arguments, environment: command.environment) ?? command
+        }
     }
 }
 
@@ -140,7 +147,7 @@ struct Webhook: Sendable {
     private let authority: ServeAuthority
     private let folder: TemporaryDirectory
 
-    init(_ documents: [String], flags: [String], authority: ServeAuthority) async throws {
+    init(_ documents: [String], flags: [String], authority: ServeAuthority, hosts: NamedHosts?) async throws {
         guard let program = CountersignTool.executable else { throw BenchFailure("the program has not been built") }
         folder = try TemporaryDirectory()
         self.authority = authority
@@ -152,13 +159,15 @@ struct Webhook: Sendable {
         var variables = ProcessEnvironment.current
         variables["HOME"] = folder.path
         variables["DOCKER_CONFIG"] = nil
-        let command = Command(
-            program,
+        let arguments =
             [
                 "serve", "--policies", folder.path("policies"), "--listen", "127.0.0.1:0", "--health-listen",
                 "127.0.0.1:0", "--tls-certificate", folder.path("tls.crt"), "--tls-key", folder.path("tls.key"),
                 "--drain-seconds", "0", "--log-format", "json",
-            ] + flags, environment: variables)
+            ] + flags
+        let command =
+            hosts?.command(program, arguments, environment: variables)
+            ?? Command(program, arguments, environment: variables)
         let process = try RunningProcess(command, log: folder.path("log"))
         self.process = process
         let port = try await process.waitUntil { () -> Int? in
