@@ -30,7 +30,7 @@ struct ObjectScenarioTests {
                     ScenarioPolicy.cue("spec: serviceAccount: \"non-default\"\n", including: "includeSpec")),
                 Self.policy(
                     "include-objectmeta",
-                    ScenarioPolicy.cue("metadata: labels: foo: \"bar\"\n", including: "includeObjectMeta")),
+                    ScenarioPolicy.cue("metadata: labels: foo: \"non-bar\"\n", including: "includeObjectMeta")),
                 Self.policy(
                     "include-typemeta",
                     ScenarioPolicy.cue(
@@ -42,10 +42,10 @@ struct ObjectScenarioTests {
                 try await webhook.admits(ScenarioReview(spec) { $0.serviceAccount = "non-default" })
 
                 try await webhook.denies(
-                    ScenarioReview(metadata) { $0.labels = ["foo": "non-bar"] },
+                    ScenarioReview(metadata) { $0.labels = ["foo": "bar"] },
                     saying: "failed policy: include-objectmeta: spec.containers[0].image",
                     Self.prefix + #"metadata.labels.foo: conflicting values "bar" and "non-bar""#)
-                try await webhook.admits(ScenarioReview(metadata) { $0.labels = ["foo": "bar"] })
+                try await webhook.admits(ScenarioReview(metadata) { $0.labels = ["foo": "non-bar"] })
 
                 try await webhook.denies(
                     ScenarioReview(type, .job),

@@ -24,11 +24,11 @@ struct SetupScenarioTests {
         }
     }
 
-    @Test("Releases of a workflow by regular expression, a digest pin, and a mirror", arguments: SignatureForm.allCases)
-    func releases(form: SignatureForm) async throws {
+    @Test("Releases of a workflow by regular expression, a digest pin, and a mirror")
+    func releases() async throws {
         guard await ScenarioBench.isAvailable() else { return }
         try await ScenarioBench.running { bench in
-            let content = DemoImage.twoPlatforms("scheduler \(form)")
+            let content = DemoImage.twoPlatforms("scheduler")
             let release = try await bench.push("karmada/karmada-scheduler", content)
             let branch = try await bench.push("karmada/karmada-agent")
             let unsigned = try await bench.push("karmada/karmada-webhook")
@@ -39,8 +39,8 @@ struct SetupScenarioTests {
             func signer(_ ref: String) -> ScenarioBench.Signer {
                 .workflow(repository: "karmada-io/karmada", file: "dockerhub-released-image.yml", ref: ref)
             }
-            try await bench.sign(release, by: signer("refs/tags/v1.14.0"), form)
-            try await bench.sign(branch, by: signer("refs/heads/feature"), form)
+            try await bench.sign(release, by: signer("refs/tags/v1.14.0"), .tag)
+            try await bench.sign(branch, by: signer("refs/heads/feature"))
             let expression =
                 #"^https://github\.com/karmada-io/karmada/\.github/workflows/.+\.yml@refs/tags/v[0-9]+\.[0-9]+\.[0-9]+$"#
             func policy(_ name: String, _ glob: String, more: String = "") -> String {
@@ -74,8 +74,8 @@ struct SetupScenarioTests {
         }
     }
 
-    @Test("A key for images, people's addresses for artifacts", arguments: SignatureForm.allCases)
-    func artifacts(form: SignatureForm) async throws {
+    @Test("A key for images, people's addresses for artifacts")
+    func artifacts() async throws {
         guard await ScenarioBench.isAvailable() else { return }
         try await ScenarioBench.running { bench in
             let key = try await bench.cosign.generateKey()
@@ -90,13 +90,13 @@ struct SetupScenarioTests {
             let release = try await artifact("release")
             let byOtherIssuer = try await artifact("other-issuer")
             let byOtherPerson = try await artifact("other-person")
-            try await bench.sign(image, with: key, form)
-            try await bench.sign(byOther, with: other, form)
+            try await bench.sign(image, with: key, .tag)
+            try await bench.sign(byOther, with: other)
             let issuer = "https://accounts.example.com"
-            try await bench.sign(release, by: .email("releases@example.com", issuer: issuer), form)
+            try await bench.sign(release, by: .email("releases@example.com", issuer: issuer))
             try await bench.sign(
-                byOtherIssuer, by: .email("releases@example.com", issuer: "https://login.example.net"), form)
-            try await bench.sign(byOtherPerson, by: .email("releases@example.com.example.net", issuer: issuer), form)
+                byOtherIssuer, by: .email("releases@example.com", issuer: "https://login.example.net"))
+            try await bench.sign(byOtherPerson, by: .email("releases@example.com.example.net", issuer: issuer))
             let documents =
                 ScenarioPolicy(
                     "images", "\(bench.host)/metal-stack/*", authorities: [ScenarioPolicy.key(key.publicKeyPEM)]

@@ -141,7 +141,7 @@ struct SignatureScenarioTests {
             }
             func policy(_ name: String, source: String? = nil) -> String {
                 ScenarioPolicy(
-                    "image-policy-\(name)", "**/\(name)/demo**",
+                    "image-policy-\(name)", "**/\(name)/demo**", version: form == .tag ? "v1alpha1" : "v1beta1",
                     authorities: [
                         ScenarioPolicy.key(key.publicKeyPEM)
                             + (source.map { "source:\n- oci: \(bench.host)/\($0)\n" } ?? "")

@@ -86,6 +86,52 @@ struct TrustRootScenarioTests {
             }
         }
     }
+
+    @Test("A certificate without a log's promise is enough only where the policy says so")
+    func certificateLogs() async throws {
+        guard await ScenarioBench.isAvailable() else { return }
+        try await ScenarioBench.running { bench in
+            // cosign asks for the promise itself and would not sign without, so that the signature is made here.
+            let authority = try TestAuthority()
+            let identity = SigningIdentity.workflow()
+            let issued = try authority.keylessSigner(identity)
+            let template = authority.certificateAuthority.leafTemplate(
+                for: issued.key, identity, at: TestAuthority.time)
+            let unpromised = TestSigner(
+                key: issued.key, certificate: try authority.certificateAuthority.issue(template))
+            var images: [String] = []
+            for (name, signer) in [("promised", issued), ("unpromised", unpromised)] {
+                for repository in ["asked/demo-\(name)", "ignored/demo-\(name)"] {
+                    let image = try await bench.push(repository)
+                    let digest = try Digest(String(image.suffix(71)))
+                    let layer = try authority.legacySignature(
+                        SimpleSigningTemplate(of: digest, reference: repository), by: signer)
+                    let manifest = try MintedManifest(layers: [layer])
+                    for blob in manifest.blobs { try await bench.client.push(blob: blob, to: bench.host, repository) }
+                    try await bench.client.push(
+                        manifest: manifest.bytes, mediaType: MintedManifest.mediaType, to: bench.host, repository,
+                        as: "\(digest.tagStem).sig")
+                    images.append(image)
+                }
+            }
+            let folder = try TemporaryDirectory()
+            let root = try folder.write(authority.trustedRoot.bytes, to: "trusted_root.json")
+            func policy(_ name: String, more: String = "") -> String {
+                ScenarioPolicy(
+                    name, "**/\(name)/demo**", authorities: [ScenarioPolicy.keyless(more: more)]
+                ).text
+            }
+            try await bench.webhook(
+                policy("asked"), policy("ignored", more: "insecureIgnoreSCT: true"), flags: ["--trusted-root", root],
+                trusting: false
+            ) { webhook in
+                try await webhook.admits(images[0])
+                try await webhook.admits(images[1])
+                try await webhook.denies(images[2], saying: "failed policy: asked", "no matching signatures")
+                try await webhook.admits(images[3])
+            }
+        }
+    }
 }
 
 /// TrustRoot documents as administrators write them.
