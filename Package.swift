@@ -160,10 +160,11 @@ let package = Package(
         tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "RE2", "COpenSSL", "CSodium", "TestSupport"] + crypto),
         tests("TUFTests", ["TUF", "JSON", "TestSupport"] + crypto),
         tests("CUETests", ["CUE", "JSON", "RE2", "TestSupport"]),
-        tests("PolicyTests", ["Policy", "OCI", "Sigstore", "TUF", "JSON", "YAML", "CZlib", "TestSupport"]),
+        tests("PolicyTests", ["Policy", "OCI", "Sigstore", "TUF", "JSON", "YAML", "RE2", "CZlib", "TestSupport"]),
         tests("ImageVerificationTests", ["ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
         tests(
-            "AdmissionTests", ["Admission", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
+            "AdmissionTests",
+            ["Admission", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "YAML", "TestSupport"]),
         tests(
             "RegistryTests",
             [
@@ -185,7 +186,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging,
             ]),
         tests(
-            "CommandLineTests", ["JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign"],
+            "CommandLineTests",
+            [
+                "JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             // The golden texts of `--help`.
             exclude: ["Help"]),
         tests(

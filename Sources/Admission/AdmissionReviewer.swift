@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ImageVerification
 import JSON
-import Policy
+public import Policy
 
 /// Answers reviews: decodes one, lists its images, has each judged or pinned, and folds the verdicts into one answer.
 /// It holds no state, speaks no HTTP, and always answers.
@@ -21,8 +21,13 @@ public struct AdmissionReviewer: Reviewing {
 
     private let judging: Judging
     private let pinning: Pinning
+    private let documents: DocumentRules
 
-    public init(verifier: any ImageVerifying, tags: TagTreatment = .refused) {
+    /// - Parameter documents: how documents under review, ClusterImagePolicy and TrustRoot, are read.
+    public init(
+        verifier: any ImageVerifying, tags: TagTreatment = .refused, documents: DocumentRules = DocumentRules()
+    ) {
+        self.documents = documents
         judging = Judging(verifier: verifier, tags: tags)
         pinning = Pinning(verifier: verifier)
     }
@@ -64,6 +69,7 @@ public struct AdmissionReviewer: Reviewing {
 
     private func validate(_ request: AdmissionRequest, deadline: Deadline) async -> Grounds {
         do {
+            if let resource = PolicyResource(of: request) { return try judged(request, resource) }
             switch try Scope.judged(request) {
             case .exempt(let exemption):
                 return .exempt(exemption)
@@ -77,6 +83,13 @@ public struct AdmissionReviewer: Reviewing {
 
     private func mutate(_ request: AdmissionRequest, deadline: Deadline) async -> (Grounds, [UInt8]?) {
         do {
+            if let resource = PolicyResource(of: request) {
+                let exemption = try resource.exemption(from: request)
+                guard exemption == nil, let object = request.object else {
+                    return (.exempt(exemption ?? .mutation), nil)
+                }
+                return (.exempt(.mutation), PolicyDefaults.patch(of: object, resource))
+            }
             switch try Scope.pinned(request) {
             case .exempt(let exemption):
                 return (.exempt(exemption), nil)
@@ -86,6 +99,12 @@ public struct AdmissionReviewer: Reviewing {
         } catch {
             return (.fault(error), nil)
         }
+    }
+
+    private func judged(_ request: AdmissionRequest, _ resource: PolicyResource) throws(Fault) -> Grounds {
+        if let exemption = try resource.exemption(from: request) { return .exempt(exemption) }
+        guard let object = request.object else { throw .noDocument }
+        return .document(try PolicyReview(of: object, rules: documents))
     }
 
     private static func fault(_ error: JSONError) -> Fault {

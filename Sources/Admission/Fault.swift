@@ -14,6 +14,8 @@ enum Fault: Error, Hashable, Sendable {
     /// A member of the request is missing or is not what it must be.
     case request(member: String, expected: String)
     case noObject
+    /// A policy document is under review, and is not there.
+    case noDocument
     case unknownKind(group: String, version: String, resource: String)
     case unknownSubresource(resource: String, name: String)
     /// The object is not of the kind that the resource holds.
@@ -31,7 +33,7 @@ extension Fault {
         case .refused(.overloaded): .overloaded
         case .refused(.unsupportedContentType): .unsupportedMediaType
         case .refused(.deadline): .timeout
-        case .refused(.truncated), .malformed, .envelope, .request, .noObject, .otherKind: .badRequest
+        case .refused(.truncated), .malformed, .envelope, .request, .noObject, .noDocument, .otherKind: .badRequest
         case .shape, .noPodSpecification: .badRequest
         case .unknownKind, .unknownSubresource, .tooManyImages: .forbidden
         }
@@ -72,6 +74,8 @@ extension Fault {
             "the review's \(member) must be \(expected)"
         case .noObject:
             "the review has no object, so that its images are unknown"
+        case .noDocument:
+            "the review has no object, so that there is no document to read"
         case .unknownKind(let group, let version, let resource):
             "unhandled kind: \(resource) of \(group.isEmpty ? version : "\(group)/\(version)"); nobody knows where it "
                 + "names images, so take it out of the webhook's rules"

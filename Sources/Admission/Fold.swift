@@ -25,6 +25,7 @@ enum Grounds: Sendable {
     case exempt(Exemption)
     case fault(Fault)
     case images(AtLeastOne<JudgedImage>)
+    case document(PolicyReview)
 }
 
 /// The one answer to a review, not written down yet.
@@ -47,7 +48,7 @@ struct Ruling: Sendable {
 ///
 /// Denied, if there is a fault, or if at least one word on one image is a denial: an enforcing policy denied or could not
 /// be decided, no policy names the image where that is a denial, or the image cannot be judged and not all policies that
-/// name it only warn. Allowed otherwise, and "otherwise" is said word by word: every image has at least one word, and
+/// name it only warn. Denied too, if a document under review has an error. Allowed otherwise, and "otherwise" is said word by word: every image has at least one word, and
 /// each word is an admission, a warning, or a denial.
 func fold(_ grounds: Grounds) -> Ruling {
     switch grounds {
@@ -65,6 +66,18 @@ func fold(_ grounds: Grounds) -> Ruling {
                 code: fault.code, statements: AtLeastOne(Statement(headline: fault.sentence)),
                 retryAfterSeconds: fault.retryAfterSeconds),
             warnings: [], decisions: decisions ?? [], exemption: nil)
+    case .document(let review):
+        guard let denials = AtLeastOne(review.denials) else {
+            return Ruling(outcome: .allowed, warnings: review.cautions, decisions: [], exemption: nil)
+        }
+        return Ruling(
+            outcome: .denied(code: .badRequest, statements: denials, retryAfterSeconds: nil),
+            warnings: review.cautions,
+            decisions: [
+                ReviewRecord.Decision(
+                    image: "", policy: "", mode: "", result: "denied",
+                    reason: DenialReason.Code.invalidDocument.rawValue, isCached: false)
+            ], exemption: nil)
     case .images(let images):
         var denials: [Statement] = []
         var warnings: [Statement] = []

@@ -95,7 +95,7 @@ enum Scope: Sendable {
     }
 
     /// Only the API server sets it, and a request can neither set nor clear it; asked of both objects nonetheless.
-    private static func isBeingDeleted(_ object: JSONValue) -> Bool {
+    static func isBeingDeleted(_ object: JSONValue) -> Bool {
         object["metadata"]?["deletionTimestamp"]?.string?.isEmpty == false
     }
 

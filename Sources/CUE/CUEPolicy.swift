@@ -26,7 +26,8 @@ public struct CUEPolicy: Sendable {
         let literal = literal
         return DeepStack.run {
             Self.evaluate(
-                literal, Conjunct(node: .json(document), origin: Origin()), bytes: document.raw.count, concrete: concrete)
+                literal, Conjunct(node: .json(document), origin: Origin()), bytes: document.raw.count,
+                concrete: concrete)
         }
     }
 

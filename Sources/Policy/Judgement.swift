@@ -43,6 +43,8 @@ public struct DenialReason: Hashable, Sendable {
         case imageNotFound = "image-not-found"
         case unknownKind = "unknown-kind"
         case invalidReview = "invalid-review"
+        /// A policy document under review is none.
+        case invalidDocument = "invalid-document"
     }
 }
 

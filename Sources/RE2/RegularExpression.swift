@@ -15,6 +15,9 @@ public struct RegularExpression: Sendable {
     public let hasFixedBeginning: Bool
     /// Every match ends at the end of the text, whichever alternative matches.
     public let hasFixedEnd: Bool
+    /// Where dots stand that match exactly one character, whichever: bytes from the beginning of the pattern. An escaped
+    /// dot, one in a class and one with a repetition after it are none of them.
+    public let singleDots: [Int]
     private let program: Program
 
     /// Compiles `pattern`, which is at most 32,768 bytes long; throws where Go refuses it, or where it would need more
@@ -25,6 +28,7 @@ public struct RegularExpression: Sendable {
         self.pattern = pattern
         hasFixedBeginning = root.hasFixedBeginning
         hasFixedEnd = root.hasFixedEnd
+        singleDots = parser.singleDots
         program = Program(root: root, sets: parser.sets.all)
     }
 

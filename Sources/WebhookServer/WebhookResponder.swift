@@ -39,11 +39,12 @@ struct WebhookResponder: Sendable {
 }
 
 extension WebhookResponder {
-    /// Both names of each path: the shorter ones are ours, the longer ones those that existing configurations hold.
+    /// All names of each path: the first ones are ours, the others those that existing configurations hold, the last for
+    /// policy documents. What is reviewed is told by the review, whichever path it came by.
     static func endpoint(_ path: String) -> ReviewEndpoint? {
         switch path {
-        case "/validate", "/validations": .validate
-        case "/mutate", "/mutations": .mutate
+        case "/validate", "/validations", "/validating": .validate
+        case "/mutate", "/mutations", "/defaulting": .mutate
         default: nil
         }
     }

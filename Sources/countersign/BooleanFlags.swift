@@ -4,7 +4,17 @@
 enum BooleanFlags {
     private static let names: Set<String> = [
         "--insecure-ignore-tlog", "--insecure-ignore-sct", "--use-signed-timestamps", "--local-image", "--check-claims",
+        "--require-signature", "--enable-oci11",
     ]
+
+    /// A truth value in any of Go's spellings.
+    static func value(_ text: String) -> Bool? {
+        switch text {
+        case "true", "TRUE", "True", "t", "T", "1": true
+        case "false", "FALSE", "False", "f", "F", "0": false
+        default: nil
+        }
+    }
 
     /// The arguments with such flags as flags without a value. Of several the last one counts, as cosign has it.
     static func spelledOut(_ arguments: [String]) throws(UsageError) -> [String] {
@@ -21,14 +31,16 @@ enum BooleanFlags {
             }
             let name = String(argument[..<equals])
             let value = String(argument[argument.index(after: equals)...])
-            switch value {
-            case "true", "TRUE", "True", "t", "T", "1": spelled.append(name)
-            case "false", "FALSE", "False", "f", "F", "0":
+            switch Self.value(value) {
+            case true?: spelled.append(name)
+            case false?:
                 guard name != "--check-claims" else {
                     throw UsageError("--check-claims=false: what was signed is always checked against the image")
                 }
                 spelled.removeAll { $0 == name }
-            default: throw UsageError("\(name) takes true or false, not '\(value)'")
+                // A variable or a file may say otherwise; the flag goes before them.
+                if name == SignatureOption.name { spelled.append(SignatureOption.negation) }
+            case nil: throw UsageError("\(name) takes true or false, not '\(value)'")
             }
         }
         return spelled + arguments[end...]

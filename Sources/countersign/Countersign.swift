@@ -23,14 +23,19 @@ struct Countersign: AsyncParsableCommand {
 
     /// A script that names no command has not been told that anything was admitted.
     static func askForCommand(_ help: String) throws {
-        Words.say(lines: plain(help).split(separator: "\n", omittingEmptySubsequences: false))
+        say(help: help)
         throw ExitStatus.usage.code
+    }
+
+    static func say(help: String) {
+        Words.say(lines: plain(help).split(separator: "\n", omittingEmptySubsequences: false))
     }
 
     static func main() async {
         do {
             // A flag of ours takes no value; cosign's users write one, so it is spelled out first.
-            var command = try parseAsRoot(BooleanFlags.spelledOut(Array(CommandLine.arguments.dropFirst())))
+            var command = try parseAsRoot(
+                BooleanFlags.spelledOut(TesterFlags.spelledOut(Array(CommandLine.arguments.dropFirst()))))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -21,10 +21,12 @@ struct PolicyFiles: Sendable {
 
     /// The policies that these files hold now, with the texts on the web that they refer to. Throws, with file, line and
     /// path, where anything is not whole; a text that cannot be fetched is for the verdict to say.
-    static func load(_ paths: [String], network: RegistryAccess) async throws(UsageError) -> PolicySet {
+    static func load(
+        _ paths: [String], rules: DocumentRules = DocumentRules(), network: RegistryAccess
+    ) async throws(UsageError) -> PolicySet {
         var state: PolicyFilesState
         do throws(PolicyLoadError) {
-            state = try PolicyFilesState(starting: PolicyFiles(paths).snapshot(), now: .now)
+            state = try PolicyFilesState(starting: PolicyFiles(paths).snapshot(), rules: rules, now: .now)
         } catch {
             throw UsageError(error.description)
         }

@@ -20,14 +20,14 @@ struct PolicyFilesWatch: Service {
     /// Reads everything once. Throws, with file, line and path, where anything is not whole: at start there is no last
     /// good version that could stand in.
     init(
-        _ files: PolicyFiles, network: RegistryAccess,
+        _ files: PolicyFiles, rules: DocumentRules = DocumentRules(), network: RegistryAccess,
         onChange: @escaping @Sendable ([PolicyEvent]) -> Void = { _ in }
     ) throws(PolicyLoadError) {
         self.files = files
         remotes = RemotePolicies(access: network)
         self.onChange = onChange
         first = files.snapshot()
-        state = try PolicyFilesState(starting: first, now: .now)
+        state = try PolicyFilesState(starting: first, rules: rules, now: .now)
         inForce = PoliciesInForce(state.set)
     }
 

@@ -141,4 +141,24 @@ struct ReviewTests {
         #expect(contradiction.exitCode == 1, "\(contradiction)")
         #expect(contradiction.words.contains("everything"), "\(contradiction)")
     }
+
+    @Test("policy check prints each warning with its place and code, and counts them where it is asked to")
+    func warnings() async throws {
+        let program = try Program()
+        try program.writePolicy("plain.yaml")
+        try program.writePolicy("open.yaml", host: "**demo")
+        for (arguments, status) in [
+            (["open.yaml"], 0), (["open.yaml", "--strict"], 1), (["plain.yaml", "--strict"], 0),
+        ] {
+            let answer = try await program.run(["policy", "check"] + arguments)
+            #expect(answer.exitCode == Int32(status), "\(answer)")
+            #expect(answer.output.contains("valid, enforce"), "\(answer)")
+            if arguments.first == "plain.yaml" {
+                #expect(answer.words.isEmpty, "\(answer)")
+            } else {
+                #expect(answer.words.hasPrefix("warning: open.yaml:5:19: glob \"**demo/**\" names images"), "\(answer)")
+                #expect(answer.words.hasSuffix(" [glob-across-hosts]\n"), "\(answer)")
+            }
+        }
+    }
 }

@@ -59,6 +59,45 @@ struct ServeTests {
         }
     }
 
+    @Test("Policy documents are reviewed by the rules of the flags, at the paths that users know")
+    func documents() async throws {
+        let program = try Program()
+        try program.writePolicy()
+        func review(_ authorities: String) -> [UInt8] {
+            Array(
+                """
+                {"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","operation":"CREATE",\
+                "kind":{"group":"policy.sigstore.dev","version":"v1beta1","kind":"ClusterImagePolicy"},\
+                "resource":{"group":"policy.sigstore.dev","version":"v1beta1","resource":"clusterimagepolicies"},\
+                "name":"p","object":{"apiVersion":"policy.sigstore.dev/v1beta1","kind":"ClusterImagePolicy",\
+                "metadata":{"name":"p"},"spec":{"images":[{"glob":"**"}],"authorities":[\(authorities)]}}}}
+                """.utf8)
+        }
+        let (pass, garbage) = (#"{"static":{"action":"pass"}}"#, #"{"static":{"action":"garbage"}}"#)
+        for (flag, isEmptyAllowed) in [("true", false), ("false", true)] {
+            let server = try await Server(
+                program,
+                [
+                    "--policies", "policy.yaml", "--listen=127.0.0.1:0", "--health-listen=127.0.0.1:0",
+                    "--fail-on-empty-authorities", flag,
+                ])
+            let client = CurlClient(caPEM: server.authority)
+            for path in ["validating", "validate"] {
+                for (authorities, isAllowed) in [(pass, true), (garbage, false), ("", isEmptyAllowed)] {
+                    let answer = try await client.post(
+                        "https://127.0.0.1:\(server.port)/\(path)", body: review(authorities))
+                    let response = try JSONDocument(parsing: answer.body).root["response"]
+                    #expect(response?["allowed"]?.bool == isAllowed, "\(answer.text)")
+                    #expect(response?["status"]?["code"]?.integer == (isAllowed ? nil : 400))
+                }
+            }
+            let defaulted = try await client.post(
+                "https://127.0.0.1:\(server.port)/defaulting", body: review(pass))
+            #expect(try JSONDocument(parsing: defaulted.body).root["response"]?["patch"] != nil, "\(defaulted.text)")
+            #expect(await server.process.stop() == .exited(0))
+        }
+    }
+
     /// The names in the README's table.
     private static func documentedMetrics() throws -> [String] {
         let readme = try #require(TextFile.text(PackageFolder.root + "/README.md"))

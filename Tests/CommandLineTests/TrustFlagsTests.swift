@@ -59,6 +59,43 @@ struct TrustFlagsTests {
         }
     }
 
+    @Test("A file of tests may name the trusted root beside it; a flag goes before it")
+    func testFile() async throws {
+        try await Bench.running { bench in
+            let home = bench.program.home
+            let identity = "{issuer: \"\(Bench.issuer)\", subject: \(Bench.name)}"
+            try home.write(
+                """
+                apiVersion: policy.sigstore.dev/v1beta1
+                kind: ClusterImagePolicy
+                metadata: {name: alice}
+                spec:
+                  images: [{glob: "**"}]
+                  authorities: [{keyless: {identities: [\(identity)]}}]
+
+                """, to: "tests/alice.yaml")
+            for (root, flags, expect) in [
+                ("own", [], "admitted"), ("other", [], "denied"), ("own", ["--trusted-root", "other.json"], "denied"),
+                ("other", ["--trusted-root", "own.json"], "admitted"),
+            ] as [(String, [String], String)] {
+                for word in ["admitted", "denied"] {
+                    try home.write(
+                        """
+                        apiVersion: countersign.dev/v1alpha1
+                        kind: PolicyTest
+                        policies: [alice.yaml]
+                        trustedRoot: ../\(root).json
+                        tests: [{image: "\(bench.bundled)", expect: \(word)}, {image: "\(bench.tagged)", expect: \(word)}]
+
+                        """, to: "tests/test.yaml")
+                    let answer = try await bench.program.run(["policy", "test", "tests"] + flags)
+                    #expect(answer.exitCode == (word == expect ? 0 : 1), "\(root) \(flags): \(answer)")
+                    #expect(answer.output.hasSuffix(word == expect ? "2 passed\n" : "0 passed, 2 failed\n"))
+                }
+            }
+        }
+    }
+
     @Test("Each file is what is believed: its own instance's admits, another one's denies")
     func files() async throws {
         try await Bench.running { bench in

@@ -113,6 +113,26 @@ struct UsageTests {
             Case("review", "--policies", "policy.yaml", "key.pub", says: "key.pub: "),
             Case("policy", "check", "absent.yaml", says: "absent.yaml: there is no such file or directory"),
             Case("policy", "check", "empty", says: "empty: there is no policy file in it"),
+            Case(
+                "policy", "check", "policy.yaml", "--fail-on-empty-authorities", "no",
+                says: "--fail-on-empty-authorities takes true or false, not 'no'"),
+            Case(
+                "policy", "check", "policy.yaml", "--policy-namespace", "a/b",
+                says: "--policy-namespace takes the name of a namespace, not 'a/b'"),
+            Case("policy", "test", says: "name files or directories of tests, or give --policy and --image"),
+            Case("policy", "test", "policy.yaml", says: "policy.yaml: there is no document of kind PolicyTest in it"),
+            Case("policy", "test", "empty", says: "empty: there is no document of kind PolicyTest in it"),
+            Case("policy", "test", "absent", says: "absent: there is no such file or directory"),
+            Case("policy", "test", "key.pub", "--image", image, says: "--image goes without files of tests"),
+            Case(
+                "verify", "--key", "key.pub", "--require-signature", image,
+                says: "--require-signature goes with --policies"),
+            Case(
+                "verify", "--key", "key.pub", "--fail-on-empty-authorities=false", image,
+                says: "--fail-on-empty-authorities goes with --policies"),
+            Case(
+                "serve", "--config", "flag.yaml", says: "flag.yaml:2:1: require-signature takes true or false, not 'no'"
+            ),
             Case("serve", says: "give --policies DIR|FILE"),
             Case("serve", "--policies", "broken.yaml", says: "broken.yaml:6:18: unknown field \"statik\""),
             Case("serve", "--policies", "empty", says: "empty: there is no policy file in it"),
@@ -151,6 +171,7 @@ struct UsageTests {
             """, to: "broken.yaml")
         try program.home.write("listen: 127.0.0.1:0\npolices: policy.yaml\n", to: "unknown.yaml")
         try program.home.write("listen: [\"127.0.0.1:0\", \"127.0.0.1:1\"]\npolicies: policy.yaml\n", to: "list.yaml")
+        try program.home.write("policies: policy.yaml\nrequire-signature: \"no\"\n", to: "flag.yaml")
         try program.home.write("policies:\n", to: "null.yaml")
         try program.home.write("policies: policy.yaml\npolicies: policy.yaml\n", to: "twice.yaml")
         let answer = try await program.run(wrong.arguments)
@@ -185,11 +206,27 @@ struct UsageTests {
             (["--local-image", "--local-image=0", "x"], ["x"]),
             (["--local-image=f", "--local-image=T"], ["--local-image"]),
             (["--check-claims=true"], ["--check-claims"]),
+            (["--require-signature=1", "x"], ["--require-signature", "x"]),
+            (["--require-signature", "--require-signature=false"], ["--no-require-signature"]),
             (["--", "--local-image=false"], ["--", "--local-image=false"]),
             (["--output=true"], ["--output=true"]),
         ])
     func booleans(arguments: [String], expected: [String]) throws {
         #expect(try BooleanFlags.spelledOut(arguments) == expected)
+    }
+
+    @Test(
+        "Flags of policy-tester may have one dash, and only there",
+        arguments: [
+            (["policy", "test", "-policy", "p", "-image=i"], ["policy", "test", "--policy", "p", "--image=i"]),
+            (["policy", "test", "--policy", "p", "-version"], ["policy", "test", "--policy", "p", "--version"]),
+            (["policy", "test", "-h", "-policies", "-"], ["policy", "test", "-h", "-policies", "-"]),
+            (["policy", "test", "--", "-policy"], ["policy", "test", "--", "-policy"]),
+            (["policy", "check", "-policy"], ["policy", "check", "-policy"]),
+            (["verify", "-image"], ["verify", "-image"]),
+        ])
+    func oneDash(arguments: [String], expected: [String]) {
+        #expect(TesterFlags.spelledOut(arguments) == expected)
     }
 
     @Test(

@@ -251,7 +251,7 @@ struct VerifyTests {
 
 extension DemoBench {
     /// An image and what signs it, as `cosign save` lays it out; index.json lists no bundles.
-    fileprivate func writeLayout(_ entry: DemoContent.Entry, to folder: String) throws {
+    func writeLayout(_ entry: DemoContent.Entry, to folder: String) throws {
         let repository = DemoContent.application
         let contents = registry.contents
         func write(_ bytes: [UInt8]) throws {

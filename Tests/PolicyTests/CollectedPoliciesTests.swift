@@ -5,13 +5,13 @@ import Testing
 
 @testable import Policy
 
-/// Policies that people have published. Each is read, and refused only where it should be or for what is not yet here.
+/// Policies that people have published. Each is read, and refused only where it should be.
 @Suite("Collected policies")
 struct CollectedPoliciesTests {
     static let folder = "data/cluster-image-policies"
 
     @Test(
-        "every collected policy is accepted, refused with the words that users know, or told to be not supported yet",
+        "every collected policy is accepted, or refused with the words that users know",
         .enabled(if: available(SharedFolder.path(folder) != nil, orSkip: "no \(folder)")))
     func collected() throws {
         let index = try JSONDocument(parsing: try #require(SharedFolder.bytes("\(Self.folder)/index.json"))).root
@@ -36,12 +36,10 @@ struct CollectedPoliciesTests {
                 }
             } else if errors.isEmpty {
                 counts["accepted", default: 0] += 1
-            } else if errors.allSatisfy({ $0.kind == .notSupported }) {
-                counts["not supported yet", default: 0] += 1
             } else {
                 Issue.record("\(errors.map { $0.description(in: path) })")
             }
         }
-        #expect(counts == ["accepted": 21, "refused": 14, "not supported yet": 30])
+        #expect(counts == ["accepted": 51, "refused": 14])
     }
 }

@@ -26,7 +26,14 @@ struct PolicyShapeTests {
             source: [{oci: proofs.example/acme, tagPrefix: v1}]
             ctlog: {url: "https://log.example", trustRootRef: a}
             rfc3161timestamp: {trustRootRef: a}
-            attestations: [{name: bom, predicateType: "https://cyclonedx.org/bom"}]
+            requireSignature: true
+            attestations:
+            - name: bom
+              predicateType: "https://cyclonedx.org/bom"
+              policy: {type: cue, data: "a: 1", concrete: true}
+            - name: map
+              predicateType: "https://cyclonedx.org/bom"
+              policy: {type: cue, configMapRef: {name: a, key: b, namespace: c}}
           - keyless:
               url: https://ca.example
               identities: [{issuer: a, subject: b}, {issuerRegExp: a, subjectRegExp: b}]
@@ -34,8 +41,15 @@ struct PolicyShapeTests {
               insecureIgnoreSCT: true
             signatureFormat: bundle
           - keyless: {ca-cert: {kms: "hashivault://k"}, identities: [{issuer: a, subject: b}]}
-          - key: {secretRef: {name: a, namespace: b}}
+          - key: {secretRef: {name: a, namespace: cosign-system}}
           - static: {action: fail, message: m}
+          policy:
+            type: cue
+            remote: {url: "https://p.example", sha256sum: a}
+            fetchConfigFile: true
+            includeSpec: true
+            includeObjectMeta: true
+            includeTypeMeta: true
         status: {observedGeneration: 1}
 
         """

@@ -100,4 +100,14 @@ struct TextTests {
         #expect(expression.hasFixedBeginning == beginning)
         #expect(expression.hasFixedEnd == end)
     }
+
+    @Test(
+        "where dots stand that match one character each",
+        arguments: [
+            ("a.b", [1]), (".", [0]), ("a\\.b", []), ("[.]", []), (".*a.+b.?c.{2}d.*?", []), ("a.{x", [1]),
+            ("\\Qa.b\\E.", [7]), ("é.é", [2]), ("(a.|.b)*..", [2, 4, 8, 9]), ("..*", [0]), ("(?s).", [4]),
+        ])
+    func singleDots(pattern: String, offsets: [Int]) throws {
+        #expect(try RegularExpression(pattern).singleDots == offsets)
+    }
 }

@@ -14,7 +14,7 @@ struct RoutingTests {
         "Each path leads to its endpoint, over both HTTP versions", arguments: versions,
         [
             ("/validate", ReviewEndpoint.validate), ("/validations", .validate), ("/mutate", .mutate),
-            ("/mutations", .mutate),
+            ("/mutations", .mutate), ("/validating", .validate), ("/defaulting", .mutate),
         ])
     func paths(version: CurlClient.Version, path: (String, ReviewEndpoint)) async throws {
         let reviewer = FakeReviewer()

@@ -41,7 +41,9 @@ extension Evaluation {
     }
 
     func wrongCount(of name: String, _ count: Int, _ wanted: Int, at: Int) -> Value {
-        failure("\(count < wanted ? "not enough" : "too many") arguments in call to \(name) (have \(count), want \(wanted))", at: at)
+        failure(
+            "\(count < wanted ? "not enough" : "too many") arguments in call to \(name) (have \(count), want \(wanted))",
+            at: at)
     }
 
     /// A constraint whose kind can never be what the function takes.

@@ -15,7 +15,8 @@ struct Compiler {
         let literal = try compiler.compile(struct: file.body)
         for name in compiler.importOrder {
             if let item = compiler.imports[name], !item.isUsed {
-                throw SyntaxError(offset: item.at, message: "imported and not used: \(Quotation.string(item.package.path))")
+                throw SyntaxError(
+                    offset: item.at, message: "imported and not used: \(Quotation.string(item.package.path))")
             }
         }
         return literal
@@ -72,7 +73,10 @@ struct Compiler {
                 own.append(number)
             case .letClause(let name, let value, let at):
                 let number = scopes.declare(name, .pending(value, nil), at: at)
-                guard names[name] == nil else { throw failure("cannot have both alias and field with name \(Quotation.string(name)) in same scope", at: at) }
+                guard names[name] == nil else {
+                    throw failure(
+                        "cannot have both alias and field with name \(Quotation.string(name)) in same scope", at: at)
+                }
                 names[name] = number
                 own.append(number)
             default: break
@@ -167,9 +171,6 @@ struct Compiler {
             scopes.scopes.append(.init(content: .clause(names), isLevel: true))
             let value = try compile(value: field.value, label: nil)
             scopes.scopes.removeLast()
-            if let alias, let number = names[alias], !scopes.names[number].isUsed {
-                throw SyntaxError(offset: field.at, message: "unreferenced alias or let clause \(alias)")
-            }
             return .pattern(compiled, value)
         }
     }
@@ -257,7 +258,7 @@ struct Compiler {
                     if case .alias = scope.content {
                         return .reference(Reference(name: name, up: max(0, up - 1), target: .enclosing, at: at))
                     }
-                    // A let clause within itself: what is further out.
+                // A let clause within itself: what is further out.
                 case .pending(let value, _):
                     let outward = scopes.scopes.count - 1 - position
                     let clause = try letClause(number, value, outward: outward)
@@ -286,7 +287,9 @@ struct Compiler {
         if let function = EvaluatedFunction(rawValue: path + "." + name) { return .function(.evaluated(function)) }
         if let builtin = item.package.functions[name] { return .function(.library(builtin)) }
         if let constant = item.package.constants[name] { return Predeclared.expression(constant, at: at) }
-        if item.package.unsupported.contains(name) || item.package.evaluated.contains(name) || item.package.isUnsupported {
+        if item.package.unsupported.contains(name) || item.package.evaluated.contains(name)
+            || item.package.isUnsupported
+        {
             throw failure("\(path).\(name) is not supported", at: at, isUnsupported: true)
         }
         throw failure("cannot call non-function \(package).\(name) (type _|_)", at: at)

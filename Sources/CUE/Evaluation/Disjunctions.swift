@@ -68,10 +68,16 @@ extension Evaluation {
             }
             let resolved = clone.resolved
             if resolved.alternatives.isEmpty {
-                found.append(Found(vertex: resolved, hasDefaults: clone.hasDefaults, isDefault: clone.hasDefaults && clone.isChosenDefault, isMarked: alternative.isDefault))
+                found.append(
+                    Found(
+                        vertex: resolved, hasDefaults: clone.hasDefaults,
+                        isDefault: clone.hasDefaults && clone.isChosenDefault, isMarked: alternative.isDefault))
             } else {
                 for inner in resolved.alternatives {
-                    found.append(Found(vertex: inner.vertex, hasDefaults: resolved.hasDefaults, isDefault: inner.isDefault, isMarked: alternative.isDefault))
+                    found.append(
+                        Found(
+                            vertex: inner.vertex, hasDefaults: resolved.hasDefaults, isDefault: inner.isDefault,
+                            isMarked: alternative.isDefault))
                 }
             }
         }
@@ -193,11 +199,14 @@ extension Evaluation {
             return isSameConstraint(left, right)
         }
         guard isClosed(left) == isClosed(right), left.patterns.isEmpty, right.patterns.isEmpty else { return false }
-        guard left.list?.isOpen == right.list?.isOpen, left.list?.rests.isEmpty != false, right.list?.rests.isEmpty != false
+        guard left.list?.isOpen == right.list?.isOpen, left.list?.rests.isEmpty != false,
+            right.list?.rests.isEmpty != false
         else { return false }
         guard left.validators.isEmpty, right.validators.isEmpty else { return false }
         for arc in left.arcs {
-            guard let label = arc.label, let other = right.arc(label), arc.presence == other.presence else { return false }
+            guard let label = arc.label, let other = right.arc(label), arc.presence == other.presence else {
+                return false
+            }
             evaluate(arc)
             evaluate(other)
             guard isSameData(arc, other) else { return false }

@@ -125,8 +125,9 @@ final class Evaluation {
         repeat {
             insertNews(into: vertex)
         } while runTasks(of: vertex) || admitCyclic(of: vertex)
+        let attempted = epoch
         finish(vertex)
-        vertex.attempted = epoch
+        vertex.attempted = attempted
         vertex.isFinished = true
     }
 
@@ -209,6 +210,8 @@ final class Evaluation {
         if vertex.errors.contains(where: { !$0.isIncomplete }) { return true }
         let vertex = vertex.resolved
         if vertex.errors.contains(where: { !$0.isIncomplete }) { return true }
-        return vertex.arcs.contains { $0.presence != .optional && !($0.inserted == 0 && $0.errors.isEmpty) && hasConflict($0) }
+        return vertex.arcs.contains {
+            $0.presence != .optional && !($0.inserted == 0 && $0.errors.isEmpty) && hasConflict($0)
+        }
     }
 }

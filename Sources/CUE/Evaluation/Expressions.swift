@@ -35,7 +35,8 @@ extension Evaluation {
             case .vertex(let vertex) where vertex.resolved.kind == .structure || vertex.resolved.kind == .list:
                 return failure(
                     "cannot use \(text(.vertex(vertex))) for bound \(relation.rawValue)", at: at)
-            case let other: return incomplete("non-concrete value \(text(other)) for bound \(relation.rawValue)", at: at)
+            case let other:
+                return incomplete("non-concrete value \(text(other)) for bound \(relation.rawValue)", at: at)
             }
         case .unary(let name, let operand, let at): return evaluate(name, operand, environment, at: at)
         case .binary(let operation):

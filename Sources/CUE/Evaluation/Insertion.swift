@@ -50,8 +50,7 @@ extension Evaluation {
             vertex.errors.append(
                 Bottom(.conflict, path: [], message: "explicit error (_|_ literal) in source", at: at))
         case .top:
-            vertex.structures.append(StructEntry(labels: [], isOpen: true, scope: origin.scope))
-            vertex.hasOther = true
+            note(origin, in: vertex)
         case .type, .function:
             if case .bottom(let error) = insertType(expression, origin, into: vertex) { vertex.errors.append(error) }
         case .structure(let literal): insert(literal, environment, origin, into: vertex)
@@ -134,8 +133,6 @@ extension Evaluation {
         _ label: Label, _ presence: Presence, _ value: Expression, _ environment: Environment, _ origin: Origin,
         to vertex: Vertex
     ) {
-        var origin = origin
-        if label.isDefinition { origin.scope = CloseScope(parent: origin.scope, closing: .recursive) }
         addArc(label, presence, Conjunct(node: .expression(value, environment), origin: origin), to: vertex)
     }
 
@@ -200,7 +197,8 @@ extension Evaluation {
     }
 
     func insert(
-        elements: [Conjunct], isOpen: Bool, rest: Conjunct?, _ origin: Origin, shown: Shown, at: Int?, into vertex: Vertex
+        elements: [Conjunct], isOpen: Bool, rest: Conjunct?, _ origin: Origin, shown: Shown, at: Int?,
+        into vertex: Vertex
     ) {
         guard narrow(vertex, to: .list, shown) else { return }
         note(origin, in: vertex)

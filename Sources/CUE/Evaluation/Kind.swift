@@ -30,7 +30,9 @@ extension Kind: CustomStringConvertible {
             (.function, "func"), (.list, "list"), (.structure, "struct"),
         ]
         let hasNumber = isSuperset(of: .number)
-        for (kind, name) in all where contains(kind) && !(hasNumber && Kind.number.contains(kind)) { names.append(name) }
+        for (kind, name) in all where contains(kind) && !(hasNumber && Kind.number.contains(kind)) {
+            names.append(name)
+        }
         if hasNumber { names.append("number") }
         return names.count == 1 ? names[0] : "(" + names.joined(separator: "|") + ")"
     }

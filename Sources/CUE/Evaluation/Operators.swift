@@ -13,6 +13,10 @@ extension Evaluation {
             return failure("invalid operation \(name)\(scalar) (\(name) \(scalar.kind))", at: at)
         case (_, .vertex(let vertex)) where vertex.kind == .structure || vertex.kind == .list:
             return failure("invalid operation \(name)\(text(operand)) (\(name) \(vertex.kind))", at: at)
+        case ("!", _) where kind(of: value).isDisjoint(with: .bool),
+            ("-", _) where kind(of: value).isDisjoint(with: .number),
+            ("+", _) where kind(of: value).isDisjoint(with: .number):
+            return failure("invalid operand \(text(operand)) ('\(name)' requires concrete value)", at: at)
         default: return incomplete("operand \(text(operand)) of '\(name)' not concrete (was \(text(value)))", at: at)
         }
     }
@@ -25,8 +29,8 @@ extension Evaluation {
             if case .bottom = operation.right { return compareWithBottom(operation.left, name, environment) }
             if case .bottom = operation.left { return compareWithBottom(operation.right, name, environment) }
         }
-        let left = evaluate(operation.left, environment)
-        let right = evaluate(operation.right, environment)
+        let left = whole(evaluate(operation.left, environment))
+        let right = whole(evaluate(operation.right, environment))
         if case .bottom = left { return left }
         if case .bottom = right { return right }
         switch name {
@@ -59,6 +63,13 @@ extension Evaluation {
         case "=~", "!~": return match(left, right, name, at: at)
         default: return calculate(left, right, name, at: at)
         }
+    }
+
+    /// A value, or the conflict within it if it stands nowhere else.
+    func whole(_ value: Value) -> Value {
+        guard case .vertex(let vertex) = value, vertex.isTemporary else { return value }
+        evaluateDeeply(vertex)
+        return firstConflict(in: vertex).map { .bottom($0) } ?? value
     }
 
     func isConcrete(_ value: Value) -> Bool {
@@ -172,7 +183,9 @@ extension Evaluation {
     }
 
     private func match(_ left: Value, _ right: Value, _ name: String, at: Int) -> Value {
-        guard case .scalar(let subject) = left, case .scalar(let pattern) = right, subject.kind == .string || subject.kind == .bytes else {
+        guard case .scalar(let subject) = left, case .scalar(let pattern) = right,
+            subject.kind == .string || subject.kind == .bytes
+        else {
             return mismatch(left, right, name, at: at)
         }
         let bound = Bound(relation: .matches, operand: pattern, at: at)

@@ -27,7 +27,8 @@ enum Predeclared {
         case .structure(let fields):
             .structure(
                 StructLiteral(
-                    declarations: fields.map { .field(label($0.name), .regular, expression($0.value, at: at)) }, at: at))
+                    declarations: fields.map { .field(label($0.name), .regular, expression($0.value, at: at)) }, at: at)
+            )
         }
     }
 

@@ -99,7 +99,8 @@ enum RegularExpressionText {
         case .repeatedRepetition: reason = "invalid nested repetition operator"
         case .invalidRepeatCount: reason = "invalid repeat count"
         case .invalidGroupName: reason = "invalid named capture"
-        case .lookahead, .lookbehind, .atomicGroup, .comment, .unknownGroup: reason = "invalid or unsupported Perl syntax"
+        case .lookahead, .lookbehind, .atomicGroup, .comment, .unknownGroup:
+            reason = "invalid or unsupported Perl syntax"
         case .backreference, .anyByte, .unknownEscape: reason = "invalid escape sequence"
         case .reversedRange, .unknownNamedClass, .unknownUnicodeClass: reason = "invalid character class range"
         case .nestedTooDeeply: return "error parsing regexp: expression nests too deeply"

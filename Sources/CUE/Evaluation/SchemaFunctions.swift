@@ -19,7 +19,9 @@ extension Evaluation {
         if function == .close { return close(call.arguments[0], environment, at: call.at) }
         var arguments: [Value] = []
         for argument in call.arguments {
-            let value = evaluate(argument, environment)
+            let value =
+                function == .matchN || function == .matchIf
+                ? evaluate(argument, environment) : whole(evaluate(argument, environment))
             if case .bottom = value { return value }
             arguments.append(value)
         }
@@ -42,9 +44,12 @@ extension Evaluation {
             if kind(of: first).isDisjoint(with: function.constrained ?? .top) {
                 return mistyped(first, as: "\(function.constrained ?? .top)", function, at: call.at)
             }
-            guard isConcrete(first) else { return incomplete("non-concrete argument to \(function.rawValue)", at: call.at) }
+            guard isConcrete(first) else {
+                return incomplete("non-concrete argument to \(function.rawValue)", at: call.at)
+            }
             if function == .minFields || function == .minItems { return least(arguments, function, at: call.at) }
-            let validator = Validator(function: .evaluated(function), arguments: Array(arguments.dropFirst()), at: call.at)
+            let validator = Validator(
+                function: .evaluated(function), arguments: Array(arguments.dropFirst()), at: call.at)
             return .scalar(.bool(violation(of: validator, by: first) == nil))
         }
     }
@@ -61,7 +66,8 @@ extension Evaluation {
 
     private func mistyped(_ value: Value, as type: String, _ function: EvaluatedFunction, at: Int) -> Value {
         failure(
-            "cannot use \(text(value)) (type \(kind(of: value))) as \(type) in argument 1 to \(function.rawValue)", at: at)
+            "cannot use \(text(value)) (type \(kind(of: value))) as \(type) in argument 1 to \(function.rawValue)",
+            at: at)
     }
 
     private func length(_ value: Value, at: Int) -> Value {
@@ -141,7 +147,9 @@ extension Evaluation {
                 return failure(
                     "cannot use \(scalar) (type \(scalar.kind)) as int in argument \(position + 1) to \(name)", at: at)
             default:
-                if kind(of: argument).isDisjoint(with: .int) { return failure("cannot use \(text(argument)) as int", at: at) }
+                if kind(of: argument).isDisjoint(with: .int) {
+                    return failure("cannot use \(text(argument)) as int", at: at)
+                }
                 return incomplete("non-concrete value \(text(argument)) in argument \(position + 1) to \(name)", at: at)
             }
         }

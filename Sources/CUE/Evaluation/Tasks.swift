@@ -10,6 +10,9 @@ extension Evaluation {
         for isLate in [false, true] {
             // Comprehensions see a struct when everything else is in it.
             if isLate, isProgress { break }
+            if isLate, let shown = vertex.structureShown, vertex.kind != .structure, vertex.errors.isEmpty {
+                _ = narrow(vertex, to: .structure, shown)
+            }
             let tasks = vertex.tasks.filter { $0.isLate == isLate }
             guard !tasks.isEmpty else { continue }
             vertex.tasks.removeAll { $0.isLate == isLate }
@@ -59,7 +62,8 @@ extension Evaluation {
             case .scalar(let scalar):
                 return settle(
                     bottom(
-                        .conflict, "invalid dynamic field label: cannot use \(scalar) (type \(scalar.kind)) as type string",
+                        .conflict,
+                        "invalid dynamic field label: cannot use \(scalar) (type \(scalar.kind)) as type string",
                         at: label.at), in: vertex)
             case let other:
                 return bottom(
@@ -203,7 +207,7 @@ extension Evaluation {
             return collect(rest, inner, &found, &sources)
         case .forEach(let key, let value, let source):
             let vertex: Vertex
-            switch evaluate(source, environment) {
+            switch whole(evaluate(source, environment)) {
             case .bottom(let error): return error
             case .vertex(let found): vertex = found.resolved
             case .data(let data): vertex = anonymous(.data(data))

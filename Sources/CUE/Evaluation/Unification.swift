@@ -8,14 +8,15 @@ extension Evaluation {
         case .bottom(let bottom): vertex.errors.append(bottom)
         case .scalar(let scalar): insert(scalar, shown: shown, origin, into: vertex)
         case .top:
-            vertex.structures.append(StructEntry(labels: [], isOpen: true, scope: origin.scope))
-            vertex.hasOther = true
+            note(origin, in: vertex)
         case .type(let type): insert(type, shown: shown, origin, into: vertex)
         case .bound(let bound):
             guard narrow(vertex, to: kind(of: bound), shown) else { return }
             insert(bound, into: vertex)
         case .validator(let validator):
-            if vertex.isProbe, case .evaluated(let own) = validator.function, own == .matchN || own == .matchIf { return }
+            if vertex.isProbe, case .evaluated(let own) = validator.function, own == .matchN || own == .matchIf {
+                return
+            }
             guard narrow(vertex, to: kind(of: validator), shown) else { return }
             if !vertex.validators.contains(where: { isSame($0, validator) }) { vertex.validators.append(validator) }
         case .conjunction(let values):
@@ -57,7 +58,10 @@ extension Evaluation {
             vertex.kind = []
             return false
         }
-        if left != vertex.kind || vertex.kindShown == nil { vertex.kindShown = shown }
+        if left != vertex.kind || vertex.kindShown == nil {
+            vertex.kindShown = shown
+            learn(vertex)
+        }
         vertex.kind = left
         return true
     }
@@ -76,7 +80,7 @@ extension Evaluation {
     }
 
     func insert(_ type: TypeConstraint, shown: Shown, _ origin: Origin, into vertex: Vertex) {
-        vertex.hasOther = true
+        note(origin, in: vertex)
         guard narrow(vertex, to: type.kind, shown) else { return }
         for bound in type.bounds { insert(bound, into: vertex) }
     }
@@ -176,6 +180,7 @@ extension Evaluation {
                 bottom(.conflict, "incompatible integer bounds \(text(lower)) and \(text(upper))", at: upper.at))
         } else if least == greatest, vertex.scalar == nil, vertex.kind == .int {
             vertex.scalar = .number(least)
+            learn(vertex)
         }
     }
 

@@ -44,7 +44,9 @@ extension Evaluation {
     private func isInTree(_ vertex: Vertex) -> Bool {
         var current = vertex
         while let parent = current.parent ?? current.original {
-            if let label = current.label, current.original == nil, parent.resolved.arc(label) !== current, parent.arc(label) !== current {
+            if let label = current.label, current.original == nil, parent.resolved.arc(label) !== current,
+                parent.arc(label) !== current
+            {
                 return false
             }
             guard current.label != nil || current.original != nil else { return false }
@@ -86,7 +88,8 @@ extension Evaluation {
                     Bottom(
                         .conflict, path: vertex.path,
                         message: "invalid value \(text(.vertex(vertex))) (does not satisfy "
-                            + "\(text(.validator(validator)))): len(fields) < MinFields(\(least)) (\(count) < \(least))"))
+                            + "\(text(.validator(validator)))): len(fields) < MinFields(\(least)) (\(count) < \(least))"
+                    ))
             }
         }
     }

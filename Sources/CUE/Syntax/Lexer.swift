@@ -124,7 +124,8 @@ struct Lexer {
             let current = text[at]
             if ASCII.isLetter(current) || ASCII.isDigit(current) || current >= 0x80 {
                 at += 1
-            } else if current == UInt8(ascii: "#"), at == start || (at == start + 1 && text[start] == UInt8(ascii: "_")) {
+            } else if current == UInt8(ascii: "#"), at == start || (at == start + 1 && text[start] == UInt8(ascii: "_"))
+            {
                 at += 1
             } else {
                 break

@@ -59,7 +59,8 @@ extension Parser {
         guard let name = identifier, ["for", "if", "let"].contains(name) else { return nil }
         let (next, following) = lexer.nextVisible
         switch next {
-        case UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "\n"), UInt8(ascii: "."), 0: return nil
+        case UInt8(ascii: ":"), UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "\n"), UInt8(ascii: "."), 0:
+            return nil
         case UInt8(ascii: "?"): return nil
         case UInt8(ascii: "!"): return following == UInt8(ascii: ":") ? nil : name
         case UInt8(ascii: "="): return following == UInt8(ascii: "=") || following == UInt8(ascii: "~") ? name : nil
@@ -141,7 +142,8 @@ extension Parser {
             if alias != nil {
                 throw SyntaxError(
                     offset: at,
-                    message: "use of deprecated old-style alias; use \"let X = expr\" instead (deprecated as of v0.1.4): "
+                    message:
+                        "use of deprecated old-style alias; use \"let X = expr\" instead (deprecated as of v0.1.4): "
                         + "try running `cue fix` (possibly with an earlier version, like v0.2.2) to upgrade")
             }
             if lexer.token == .string {

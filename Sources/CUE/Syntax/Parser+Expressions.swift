@@ -62,7 +62,8 @@ extension Parser {
             guard chain <= CUELimits.syntaxDepth else {
                 throw SyntaxError(
                     offset: lexer.start,
-                    message: "more than \(CUELimits.syntaxDepth) selectors in a row are not supported", isUnsupported: true)
+                    message: "more than \(CUELimits.syntaxDepth) selectors in a row are not supported",
+                    isUnsupported: true)
             }
             let at = lexer.start
             if try accept(".") {
@@ -137,7 +138,10 @@ extension Parser {
             try advance()
             return .identifier(name, at: at)
         case .number(let text):
-            guard isNumber(text) else { throw failure(text.hasPrefix("0") ? "illegal integer number" : "illegal number") }
+            try checkSize(text)
+            guard isNumber(text) else {
+                throw failure(text.hasPrefix("0") ? "illegal integer number" : "illegal number")
+            }
             try advance()
             return .number(text, at: at)
         case .string: return .string(try parseString())
@@ -158,12 +162,26 @@ extension Parser {
         }
     }
 
+    private func checkSize(_ text: String) throws(SyntaxError) {
+        do throws(NumberError) {
+            _ = try Number(readingLiteral: text)
+        } catch {
+            switch error {
+            case .tooLarge, .exponent:
+                throw SyntaxError(offset: lexer.start, message: "\(error), which is not supported", isUnsupported: true)
+            default: break
+            }
+        }
+    }
+
     private func isNumber(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         // `01` is no number; `0.1`, `0x1`, `0e1` and `0Ki` are.
         if bytes.count > 1, bytes[0] == UInt8(ascii: "0"), ASCII.isDigit(bytes[1]) || bytes[1] == UInt8(ascii: "_") {
             // A float may have zeros in front.
-            guard bytes.contains(UInt8(ascii: ".")) || bytes.contains(UInt8(ascii: "e")) || bytes.contains(UInt8(ascii: "E"))
+            guard
+                bytes.contains(UInt8(ascii: ".")) || bytes.contains(UInt8(ascii: "e"))
+                    || bytes.contains(UInt8(ascii: "E"))
             else { return false }
         }
         return Number(literal: text) != nil

@@ -128,7 +128,8 @@ struct Parser {
         guard string.interpolations.isEmpty, let text = string.texts.first else {
             throw SyntaxError(offset: pathAt, message: "invalid import path")
         }
-        file.imports.append(.init(name: name, path: String(decoding: text, as: UTF8.self), at: name == nil ? pathAt : at))
+        file.imports.append(
+            .init(name: name, path: String(decoding: text, as: UTF8.self), at: name == nil ? pathAt : at))
     }
 
     /// The comma, the line's end or the closing bracket behind a declaration.

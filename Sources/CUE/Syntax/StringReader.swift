@@ -97,7 +97,8 @@ struct StringReader {
             case UInt8(ascii: "0")...UInt8(ascii: "7"):
                 guard isBytes else { throw SyntaxError(offset: offset, message: "unknown escape sequence") }
                 at -= 1
-                guard at + 3 <= segment.count, let value = UInt8(String(decoding: segment[at..<at + 3], as: UTF8.self), radix: 8)
+                guard at + 3 <= segment.count,
+                    let value = UInt8(String(decoding: segment[at..<at + 3], as: UTF8.self), radix: 8)
                 else { throw SyntaxError(offset: offset, message: "illegal character in escape sequence") }
                 at += 3
                 result.append(value)
@@ -141,7 +142,9 @@ struct StringReader {
                 return scalar
             }
         }
-        guard value < 0x110000 else { throw SyntaxError(offset: offset, message: "escape is invalid Unicode code point") }
+        guard value < 0x110000 else {
+            throw SyntaxError(offset: offset, message: "escape is invalid Unicode code point")
+        }
         return "\u{FFFD}"
     }
 }

@@ -40,7 +40,8 @@ extension DocumentReader {
         if let format, !format.isEmpty, proofs == nil {
             report(
                 .warning, "signatureFormat \(quoted(format)) is neither legacy nor bundle", [fields["signatureFormat"]],
-                advice: "write one of them, or leave it out for any form; as it is, nothing satisfies this authority")
+                advice: "write one of them, or leave it out for any form; as it is, nothing satisfies this authority",
+                code: .signatureFormatUnknown)
             check = .unavailable("signatureFormat \(quoted(format)) is neither legacy nor bundle")
         }
         guard let check else { return nil }
@@ -212,7 +213,7 @@ extension DocumentReader {
         if name == "sha224" {
             report(
                 .warning, "signatures over sha224 are not checked", [field],
-                advice: "sign with sha256 or more; as it is, nothing satisfies this authority")
+                advice: "sign with sha256 or more; as it is, nothing satisfies this authority", code: .hashUnavailable)
             return .unknown
         }
         invalid(written, field, advice: "known are sha256, sha384 and sha512")

@@ -91,20 +91,20 @@ struct DocumentReader {
 
     mutating func report(
         _ kind: PolicyProblem.Kind, _ message: String, _ fields: [Field], details: String = "", advice: String = "",
-        as paths: [String]? = nil
+        as paths: [String]? = nil, code: LintCode? = nil
     ) {
         // A document with so many errors is broken whatever else is in it.
         guard (kind == .warning ? warnings : errors).count < Self.maximumProblems else { return }
         let problem = PolicyProblem(
             kind, Self.withoutBlocks(message), paths: (paths ?? fields.map(\.path)).map(Self.withoutBlocks),
             details: Self.withoutBlocks(details), advice: advice,
-            path: Self.withoutBlocks(fields.first?.path ?? ""), position: fields.first?.position)
+            path: Self.withoutBlocks(fields.first?.path ?? ""), position: fields.first?.position, code: code)
         if kind == .warning { warnings.append(problem) } else { errors.append(problem) }
     }
 
     /// Text that quotes a document, up to any PEM block: a key pasted at the wrong place is not for denials and logs.
     /// Advice is our own words, and quotes nothing that could hold a block.
-    private static func withoutBlocks(_ text: String) -> String {
+    static func withoutBlocks(_ text: String) -> String {
         guard let begin = text.firstRange(of: "-----BEGIN ") else { return text }
         return text[..<begin.lowerBound] + "(a PEM block)"
     }

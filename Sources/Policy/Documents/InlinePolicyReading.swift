@@ -51,7 +51,7 @@ extension DocumentReader {
         if language == .rego {
             report(
                 .warning, PolicyLanguage.regoIsNotEvaluated, [fields["type"]],
-                advice: "what this policy guards is denied until then")
+                advice: "what this policy guards is denied until then", code: .regoNotEvaluated)
         }
         if isConcrete, language != .cue {
             report(.notUnderstood, "concrete goes with type cue", [fields["concrete"]])

@@ -27,7 +27,7 @@ extension DocumentReader {
             return nil
         }
         for (name, value) in [("resource", resource), ("version", version)] where value.isEmpty {
-            report(.warning, "names no workload without \(name)", [fields[name]])
+            report(.warning, "names no workload without \(name)", [fields[name]], code: .matchNamesNothing)
         }
         return WorkloadRule(group: group, version: version, resource: resource, selector: selector)
     }

@@ -17,7 +17,7 @@ public struct PolicyDocument: Sendable {
     /// `metadata.name`, where it can be read.
     public let name: String?
     public let content: Content
-    /// Things that hold and may not mean what the author hopes.
+    /// Things that hold and may not mean what the author hopes, in the order of the document.
     public let warnings: [PolicyProblem]
     /// What could be read of a broken document: its globs, all of them or none.
     let images: [Glob]?
@@ -40,7 +40,6 @@ public struct PolicyDocument: Sendable {
         let resource = resourceKind.flatMap { reader.resource(document, $0) }
         let policy = isTrustRoot || resourceKind != nil ? nil : reader.policy(document)
         self.index = index
-        warnings = reader.warnings
         name = Self.readableName(document.root)
         if let errors = AtLeastOne(Self.inOrder(reader.errors)) {
             content = .broken(errors)
@@ -54,6 +53,11 @@ public struct PolicyDocument: Sendable {
             // No reader gives up without saying why; if one did, the document would still admit nothing.
             content = .broken(AtLeastOne(PolicyProblem(.unreadable, "the document cannot be read")))
         }
+        // What a document with errors would mean cannot be said.
+        let whole = reader.errors.isEmpty ? policy : nil
+        let findings = whole.map { Lint.findings(in: document, of: $0, besides: reader.warnings) } ?? []
+        warnings = Array(
+            Self.inOrder(reader.warnings + findings.map(\.problem)).prefix(DocumentReader.maximumProblems))
         self.isTrustRoot = isTrustRoot
         self.resourceKind = resourceKind
         images = Self.readableGlobs(document.root)

@@ -6,7 +6,7 @@ import YAML
 public struct PolicyFile: Sendable {
     /// As it is shown in messages.
     public let path: String
-    /// In the order of the file; those that are empty are left out.
+    /// In the order of the file; those that are empty, and tests, are left out.
     public let documents: [PolicyDocument]
     /// What keeps the whole file from being read; then there are no documents.
     public let problem: PolicyProblem?
@@ -27,7 +27,7 @@ public struct PolicyFile: Sendable {
             guard documents.count <= Self.maximumDocuments else {
                 throw PolicyProblem(.unreadable, "the file holds more than \(Self.maximumDocuments) documents")
             }
-            self.documents = documents.enumerated().map {
+            self.documents = documents.enumerated().filter { !Self.isTest($0.element.root) }.map {
                 PolicyDocument(reading: $0.element, index: $0.offset, rules: rules)
             }
             problem = nil
@@ -52,6 +52,11 @@ public struct PolicyFile: Sendable {
 
     /// What holds, and may not mean what its author hopes.
     public var warnings: [PolicyProblem] { documents.flatMap(\.warnings) }
+
+    /// Whether a document holds tests of policies, which may be kept in the files of the policies: it is passed over.
+    public static func isTest(_ root: JSONValue) -> Bool {
+        root["apiVersion"]?.string == "countersign.dev/v1alpha1" && root["kind"]?.string == "PolicyTest"
+    }
 
     private static func documents(in text: [UInt8], isJSON: Bool) throws(PolicyProblem) -> [JSONDocument] {
         if isJSON {

@@ -29,10 +29,12 @@ public struct PolicyProblem: Hashable, Sendable {
     public let path: String
     /// `nil` where no place is known, as for a file that cannot be opened.
     public let position: SourcePosition?
+    /// What a warning is about; `nil` for an error.
+    public let code: LintCode?
 
     public init(
         _ kind: Kind, _ message: String, paths: [String] = [], details: String = "", advice: String = "",
-        path: String = "", position: SourcePosition? = nil
+        path: String = "", position: SourcePosition? = nil, code: LintCode? = nil
     ) {
         self.kind = kind
         self.message = message
@@ -41,11 +43,12 @@ public struct PolicyProblem: Hashable, Sendable {
         self.advice = advice
         self.path = path
         self.position = position
+        self.code = code
     }
 }
 
 extension PolicyProblem: CustomStringConvertible {
-    /// `12:5: missing field(s): spec.images`, on one line.
+    /// `12:5: missing field(s): spec.images`, on one line; a warning with its code in brackets at the end.
     public var description: String {
         var parts: [String] = []
         if let position { parts.append("\(position.line):\(position.column)") }
@@ -53,6 +56,7 @@ extension PolicyProblem: CustomStringConvertible {
         parts.append(([message] + (paths.isEmpty ? [] : [paths.joined(separator: ", ")])).joined(separator: ": "))
         var text = parts.joined(separator: ": ")
         for remark in [details, advice] where !remark.isEmpty { text += "; \(remark)" }
+        if let code { text += " [\(code.rawValue)]" }
         return oneLine(text)
     }
 

@@ -105,7 +105,7 @@ extension DocumentReader {
             if let reason = glob.neverMatches {
                 report(
                     .warning, "glob \(quoted(pattern)) names no image that can be admitted", [fields["glob"]],
-                    advice: reason)
+                    advice: reason, code: .globNeverMatches)
             }
             return glob
         } catch {

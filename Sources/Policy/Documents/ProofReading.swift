@@ -26,7 +26,8 @@ extension DocumentReader {
         if !secrets.isEmpty, errors.count == errorsBefore {
             report(
                 .warning, "signaturePullSecrets are not read yet", [fields["signaturePullSecrets"]],
-                advice: "give the registry's credentials to countersign itself, which asks with those")
+                advice: "give the registry's credentials to countersign itself, which asks with those",
+                code: .pullSecretsUnread)
         }
         let prefix = tagPrefix(fields["tagPrefix"])
         let repository = repository(fields["oci"])
@@ -73,7 +74,7 @@ extension DocumentReader {
             }
             report(
                 .warning, "\(quoted(text)) is read as \(reference.repository)", [field],
-                advice: "write the repository with its host")
+                advice: "write the repository with its host", code: .sourceWithoutHost)
             return reference.repository
         }
         guard Self.isHost(text[..<slash]), reference.tag == nil, reference.digest == nil else {
@@ -127,7 +128,8 @@ extension DocumentReader {
             report(
                 .warning, "invalid value: \(type)", [fields["predicateType"]],
                 details: "deprecated value, please use RFC 3986 conformant values",
-                advice: known.map { "write \($0)" } ?? "", as: ["\(list.path).predicateType"])
+                advice: known.map { "write \($0)" } ?? "", as: ["\(list.path).predicateType"],
+                code: .predicateTypeAlias)
         }
         let program = program(fields["policy"], shownAs: "\(list.path).policy", isPolicyLevel: false)
         guard errors.count == errorsBefore, let name, let type else { return nil }

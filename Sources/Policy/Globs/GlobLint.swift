@@ -24,13 +24,23 @@ extension Glob {
             return
                 "names begin with a host; write \(quoted("index.docker.io/library/\(stem)@*")) for an image of Docker Hub"
         }
+        let host = pattern.prefix { $0 != "/" }
+        if !host.utf8.contains(where: { ".:*".utf8.contains($0) }), host != "localhost", !pattern.contains("@") {
+            let name = pattern.utf8.contains(UInt8(ascii: "*")) ? pattern : "\(pattern)@*"
+            return "names begin with a host; write \(quoted("index.docker.io/\(name)")) for an image of Docker Hub"
+        }
         if pattern.utf8.last != UInt8(ascii: "*"), !pattern.utf8.contains(UInt8(ascii: "@")) {
             return "images are compared with their digest at the end; write \(quoted("\(pattern)@*"))"
         }
         return "no name of the form host/path@digest matches it"
     }
 
-    private var stem: Substring { pattern.prefix { $0 != "*" && $0 != "@" && $0 != ":" } }
+    /// What comes before a wildcard, as far as it could be the end of a name.
+    private var stem: String {
+        var stem = String(pattern.prefix { $0 != "*" && $0 != "@" && $0 != ":" })
+        while let last = stem.last, ".-_".contains(last) { stem.removeLast() }
+        return stem
+    }
 
     /// Breadth-first over pairs of a pattern position and a state of `AdmittedName`. At most a few hundred states
     /// times the tokens of the pattern.

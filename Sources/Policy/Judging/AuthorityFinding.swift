@@ -102,7 +102,7 @@ extension DenialReason.Code {
         case .noSignatures, .noAttestations, .imageNotFound: 2
         case .notYetChecked: 3
         case .staticFail, .noAuthorities, .brokenPolicy, .noMatchingPolicy, .notADigest, .invalidReference,
-            .unknownKind, .invalidReview:
+            .unknownKind, .invalidReview, .invalidDocument:
             4
         }
     }

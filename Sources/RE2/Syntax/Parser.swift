@@ -29,6 +29,8 @@ struct Parser {
     var sets = ScalarSets()
     /// The ranges of all classes written so far; see `PatternLimits.classRanges`.
     var classRanges = 0
+    /// Where dots stand that are not repeated: bytes from the beginning.
+    private(set) var singleDots: [Int] = []
     /// Sets of Unicode classes that were named before, by the name as it was written.
     var unicodeClasses: [UnicodeClassName: ScalarSet] = [:]
     private var literals: [UInt64: Int] = [:]
@@ -89,6 +91,7 @@ struct Parser {
                 try append(.assertion(flags.contains(.multiLine) ? .endOfLine : .endOfText))
             case UInt8(ascii: "."):
                 position += 1
+                singleDots.append(start)
                 try append(set: flags.contains(.dotMatchesLineFeed) ? .all : .allButLineFeed)
             case UInt8(ascii: "["):
                 try append(set: try parseClass())
@@ -203,6 +206,7 @@ struct Parser {
             throw error(.invalidRepeatCount(limit: PatternLimits.repetitions), from: start, to: position)
         }
         groups[last].items.append(try checked(node))
+        if singleDots.last == start - 1 { singleDots.removeLast() }
     }
 
     /// The node, if it is within the limits.

@@ -27,6 +27,8 @@ struct Review: AsyncParsableCommand {
     var policies: [String] = []
 
     @OptionGroup var unnamed: NoMatchOption
+    @OptionGroup var signature: SignatureOption
+    @OptionGroup var documents: DocumentOptions
 
     @OptionGroup var trust: TrustOptions
 
@@ -39,13 +41,16 @@ struct Review: AsyncParsableCommand {
         try await concluding {
             guard !policies.isEmpty else { throw UsageError("give --policies DIR|FILE") }
             let noMatch = try unnamed.action()
-            let set = try await PolicyFiles.load(policies, network: registry.access)
+            let rules = try documents.rules()
+            let set = try await PolicyFiles.load(policies, rules: rules, network: registry.access)
             let reviews = try files.flatMap { try ReviewInput.read($0) }
             let trust = TrustInForce(try trust.sources.read())
             return try await Composition.withRegistry(registry.access) { client, logs in
                 try await Composition.withVerification(source: client, trust: trust, logs: logs) { store in
-                    let verifier = ImageVerifier(policies: PoliciesInForce(set), noMatch: noMatch, store: store)
-                    let reviewer = AdmissionReviewer(verifier: verifier, tags: .resolved)
+                    let verifier = ImageVerifier(
+                        policies: PoliciesInForce(set), noMatch: noMatch, store: store,
+                        requiresSignature: signature.isRequired)
+                    let reviewer = AdmissionReviewer(verifier: verifier, tags: .resolved, documents: rules)
                     var status = ExitStatus.admitted
                     for review in reviews {
                         // The longest time that an API server gives.

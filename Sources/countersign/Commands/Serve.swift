@@ -72,6 +72,10 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var unnamed: NoMatchOption
 
+    @OptionGroup var signature: SignatureOption
+
+    @OptionGroup var documents: DocumentOptions
+
     @OptionGroup var trust: TrustOptions
 
     @OptionGroup var registry: RegistryOptions

@@ -34,6 +34,8 @@ struct Verify: AsyncParsableCommand {
     var policies: [String] = []
 
     @OptionGroup var unnamed: NoMatchOption
+    @OptionGroup var signature: SignatureOption
+    @OptionGroup var documents: DocumentOptions
 
     @Option(
         name: [.customShort("a", allowingJoined: true), .customLong("annotations")],
@@ -64,12 +66,17 @@ struct Verify: AsyncParsableCommand {
                     "\(flag) goes with --key or an identity; what policies ask is written in the policies")
             }
             return Criteria(
-                policies: try await PolicyFiles.load(policies, network: registry.access), noMatch: try unnamed.action())
+                policies: try await PolicyFiles.load(
+                    policies, rules: try documents.rules(), network: registry.access),
+                noMatch: try unnamed.action(), requiresSignature: signature.isRequired)
         }
         guard let options = try proof.signer.options() else {
             throw UsageError("give --key FILE, or --policies DIR|FILE; \(IdentityOptions.missing)")
         }
-        if unnamed.noMatch != nil { throw UsageError("--no-match goes with --policies") }
+        let flagsOfPolicies =
+            (unnamed.noMatch == nil ? [] : ["--no-match"]) + (signature.choice == nil ? [] : [SignatureOption.name])
+            + documents.given
+        if let flag = flagsOfPolicies.first { throw UsageError("\(flag) goes with --policies") }
         return Criteria(policies: try proof.policy(options, attestations: []), noMatch: .deny)
     }
 }
@@ -95,4 +102,6 @@ struct NoMatchOption: ParsableArguments {
 struct Criteria: Sendable {
     let policies: PolicySet
     let noMatch: NoMatchAction
+    /// Whether every authority with attestations asks for a signature too.
+    var requiresSignature = false
 }

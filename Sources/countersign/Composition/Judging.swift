@@ -51,7 +51,8 @@ extension ProofOptions {
         try await Composition.withVerification(source: source, trust: trust, logs: logs, patience: deadline.remaining) {
             store in
             let verifier = ImageVerifier(
-                policies: PoliciesInForce(criteria.policies), noMatch: criteria.noMatch, store: store)
+                policies: PoliciesInForce(criteria.policies), noMatch: criteria.noMatch, store: store,
+                requiresSignature: criteria.requiresSignature)
             return await withTaskGroup { group in
                 for (index, image) in references.enumerated() {
                     group.addTask {

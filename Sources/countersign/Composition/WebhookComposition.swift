@@ -39,9 +39,12 @@ struct WebhookComposition {
                 }
                 metrics.registry.addCollector { CacheSamples.samples(of: store.flights) }
                 metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
-                let verifier = ImageVerifier(policies: watch.inForce, noMatch: settings.noMatch, store: store)
+                let verifier = ImageVerifier(
+                    policies: watch.inForce, noMatch: settings.noMatch, store: store,
+                    requiresSignature: settings.requiresSignature)
                 let server = try WebhookService(
-                    settings.server, certificate: certificate, reviewing: AdmissionReviewer(verifier: verifier),
+                    settings.server, certificate: certificate,
+                    reviewing: AdmissionReviewer(verifier: verifier, documents: settings.rules),
                     metrics: metrics, logger: logger,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
@@ -67,7 +70,9 @@ struct WebhookComposition {
         let reloads = metrics.registry.counter(
             "countersign_policy_changes_total", help: "Changes of policies that were noticed.", labels: ["event"])
         do throws(PolicyLoadError) {
-            let watch = try PolicyFilesWatch(PolicyFiles(settings.policies), network: settings.registry) { events in
+            let watch = try PolicyFilesWatch(
+                PolicyFiles(settings.policies), rules: settings.rules, network: settings.registry
+            ) { events in
                 for event in events {
                     reloads.increment(event.word)
                     logger.log(level: event.level, "policies", metadata: event.metadata)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ImageVerification
 import Logging
+import Policy
 import WebhookServer
 
 /// All settings of `serve`, read and checked before anything starts.
@@ -11,6 +12,9 @@ struct ServeSettings {
     /// Names that a self-signed certificate bears besides.
     var names: [String] = []
     var noMatch = NoMatchAction.deny
+    /// Whether every authority with attestations asks for a signature too.
+    var requiresSignature = false
+    var rules = DocumentRules()
     var registry: RegistryAccess
     var trust = TrustSources()
     var caches = CacheLimits.default
@@ -20,6 +24,7 @@ struct ServeSettings {
     /// The names that `--config` may hold: every flag but itself.
     static let names: Set<String> = [
         "policies", "listen", "health-listen", "tls-certificate", "tls-key", "tls-name", "no-match",
+        "require-signature", "fail-on-empty-authorities", "policy-namespace",
         "trusted-root", "rekor-public-key", "ctlog-public-key", "ca-roots", "ca-intermediates",
         "timestamp-certificate-chain", "insecure-registry", "registry-ca", "docker-config", "max-in-flight",
         "cache-megabytes", "drain-seconds", "log-level", "log-format",
@@ -47,6 +52,13 @@ struct ServeSettings {
             throw UsageError("--tls-name is for the self-signed certificate; --tls-certificate brings its own names")
         }
         noMatch = try Self.choice("no-match", flags.unnamed.noMatch, sources) ?? noMatch
+        requiresSignature =
+            try sources.boolean("require-signature", flag: flags.signature.choice.map { $0 ? "true" : "false" })
+            ?? false
+        rules = try DocumentOptions.rules(
+            failsOnEmptyAuthorities: sources.value(
+                "fail-on-empty-authorities", flag: flags.documents.failsOnEmptyAuthorities),
+            namespace: sources.value("policy-namespace", flag: flags.documents.namespace))
         registry = RegistryAccess(
             insecureHosts: sources.list("insecure-registry", flags: flags.registry.insecureRegistries),
             authorities: sources.list("registry-ca", flags: flags.registry.registryCAs),

@@ -10,6 +10,13 @@ struct SettingSources {
         let text: String
         /// `--listen`, `COUNTERSIGN_LISTEN`, or `settings.yaml:3:1: listen`.
         let origin: String
+
+        func boolean() throws(UsageError) -> Bool {
+            guard let value = BooleanFlags.value(text) else {
+                throw UsageError("\(origin) takes true or false, not '\(text)'")
+            }
+            return value
+        }
     }
 
     private let file: [String: [Setting]]
@@ -95,6 +102,11 @@ struct SettingSources {
             )
         }
         return number
+    }
+
+    /// `true` or `false` in any of Go's spellings; anything else is wrong usage, never a default.
+    func boolean(_ name: String, flag: String?) throws(UsageError) -> Bool? {
+        try value(name, flag: flag).map { setting throws(UsageError) in try setting.boolean() }
     }
 
     static func variableName(_ name: String) -> String {
