@@ -154,6 +154,14 @@ struct OpenMedScenarioTests {
             }
             #expect(try await bench.verify(signed, requiring).exitCode == 0)
             #expect(try await bench.verify(attested, requiring).exitCode == 1)
+            // The same for every authority, with the document as it is.
+            let flag = ["--require-signature"]
+            try await bench.webhook(policy, flags: flag) { webhook in
+                try await webhook.admits(signed)
+                try await webhook.denies(attested, saying: "failed policy: \(Self.name)", "no signatures found")
+            }
+            #expect(try await bench.verify(signed, policy, flags: flag).exitCode == 0)
+            #expect(try await bench.verify(attested, policy, flags: flag).exitCode == 1)
             try await bench.webhook(concrete) { webhook in
                 try await webhook.admits(ScenarioReview(signed), warning: "only attestations were checked")
                 try await webhook.denies(

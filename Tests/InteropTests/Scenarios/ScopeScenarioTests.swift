@@ -140,4 +140,30 @@ struct ScopeScenarioTests {
             }
         }
     }
+
+    @Test("A policy without authorities admits only where the operator lets such documents be, and asks its own policy")
+    func noAuthorities() async throws {
+        guard await ScenarioBench.isAvailable() else { return }
+        try await ScenarioBench.running { bench in
+            let image = try await bench.push("empty/demo")
+            let documents = ScenarioPolicy(
+                "image-policy-empty", "**empty/demo**",
+                rest: ScenarioPolicy.cue("metadata: labels: tier: \"web\"\n", including: "includeObjectMeta")
+            ).text
+            let flags = ["--fail-on-empty-authorities", "false"]
+            try await bench.webhook(documents, flags: flags) { webhook in
+                let answer = try await webhook.admits(
+                    ScenarioReview(image) { $0.labels = ["tier": "web"] },
+                    warning: "admitted by policy: image-policy-empty", "the policy has no authorities")
+                #expect(answer.audit["no-authorities"] == "true")
+                try await webhook.denies(
+                    ScenarioReview(image) { $0.labels = ["tier": "batch"] },
+                    saying: "failed policy: image-policy-empty", "metadata.labels.tier: conflicting values")
+            }
+            #expect(try await bench.verify(image, documents, flags: flags).exitCode == 0)
+            let refused = try await bench.verify(image, documents)
+            #expect(
+                refused.exitCode == 64 && refused.words.contains("missing field(s): spec.authorities"), "\(refused)")
+        }
+    }
 }
