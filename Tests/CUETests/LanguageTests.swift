@@ -43,7 +43,7 @@ struct LanguageTests {
                 "a: [N=string]: {name: N}", #"{"a": {"k": {"name": "k"}}}"#, #"{"a": {"k": {"name": "l"}}}"#,
                 #"a.k.name: conflicting values "k" and "l""#
             ),
-            ("a: {(\"b\" + \"c\"): 1}", #"{"a": {"bc": 1}}"#, #"{"a": {"bc": 2}}"#, "a.bc: conflicting values 2 and 1"),
+            ("a: {(\"b\" + \"c\"): 1}", #"{"a": {"bc": 1}}"#, #"{"a": {"bc": 2}}"#, "a.bc: conflicting values 1 and 2"),
             ("{a: 1}\n{b: 2}", #"{"a": 1, "b": 2}"#, #"{"a": 1, "b": 3}"#, "b: conflicting values 3 and 2"),
             ("a: {5, #m: 1}", #"{"a": 5}"#, #"{"a": 6}"#, "a: conflicting values 6 and 5"),
         ])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Demo
 import FoundationEssentials
 import ImageVerification
 import JSON
@@ -102,7 +103,7 @@ struct ProofFieldTests {
                 object: WorkloadObject(kind: "Deployment", object: object.root))
             let admitted = Mutex(false)
             let trust = try TrustMaterial(trustedRoot: authority.trustedRoot.bytes)
-            try await verifying(source, state.set, trust: trust) { verifier in
+            try await verifying(source, state.set.policies, trust: trust) { verifier in
                 let verdict = await verifier.verdict(on: image, for: workload, deadline: .after(.seconds(60)))
                 guard case .judged(let judgements) = verdict.finding else { return }
                 admitted.withLock { isAdmitted in
@@ -207,7 +208,7 @@ struct ProofFieldTests {
         + "SUM}}"
 
     @Test("changing it alone denies", arguments: changes)
-    func changes(_ change: Change) async throws {
+    func denies(_ change: Change) async throws {
         let world = try World()
         let text = """
             apiVersion: policy.sigstore.dev/v1beta1

@@ -11,7 +11,7 @@ struct LintProgramTests {
         arguments: [
             ("predicate: {a: 1, b: {c: 2}}", ["predicate", "predicate.a", "predicate.b"]),
             ("predicate: Data: \"x\"", ["predicate", "predicate.Data"]),
-            ("predicate: {\n  \"a b\"?: string\n  c!: 1\n}", ["predicate", "predicate.a b", "predicate.c"]),
+            ("predicate: {\n  \"a b\": string\n  c!: 1\n  d?: e: 1\n}", ["predicate", "predicate.a b", "predicate.c"]),
             ("// x: 1\npredicate: {a: \"b: 1\"} // y: 2", ["predicate", "predicate.a"]),
             ("import (\n  \"list\"\n)\npredicate: x: [...{y: 1}]", ["predicate", "predicate.x"]),
             ("predicate: {a: b: 1} & {c: 1}", ["predicate", "predicate.a", "predicate.c"]),
@@ -62,6 +62,7 @@ struct LintProgramTests {
         "a policy that a statement without content satisfies is told by the fields that it does not demand",
         arguments: [
             ("predicate: bomFormat: \"CycloneDX\"", "predicate.bomFormat"),
+            ("subject: [_, ...]\npredicate: {a?: 1, b: 1}", "does not demand predicate.b"),
             ("predicate: {builder: id: =~\"^x$\", version: >1}", "predicate.builder, predicate.version"),
             (
                 "predicate: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1, j: 1}",
@@ -76,11 +77,11 @@ struct LintProgramTests {
     }
 
     @Test(
-        "one that demands something, or speaks of no content, is not",
+        "one without content, or with optional content alone, is not",
         arguments: [
-            "predicate: components: [...]\n_n: len(predicate.components) & >0",
+            "predicate: bomFormat?: \"CycloneDX\"", "predicate: string\nsubject: [_, ...]",
             "predicateType: \"https://acme.example/v1\"",
-            "import \"struct\"\npredicate: struct.MinFields(1)\npredicate: bomFormat?: string",
+            "predicate: #B\n#B: {bomFormat: \"CycloneDX\"}\npredicateType: \"https://other.example\"",
         ])
     func demanded(_ text: String) throws {
         #expect(try overStatement(text).isEmpty)

@@ -99,7 +99,7 @@ struct LintTests {
 
     @Test("every code has a case")
     func complete() {
-        let elsewhere: Set<LintCode> = [.cueUndemanded, .cueInputNotIncluded]
+        let elsewhere: Set<LintCode> = [.cueUndemanded, .cueInputNotIncluded, .resourceOutOfReach]
         #expect(Set(Self.cases.map(\.code)).union(elsewhere) == Set(LintCode.allCases))
     }
 
@@ -125,6 +125,17 @@ struct LintTests {
         }
         #expect(try codes("fail").isEmpty)
         #expect(try codes("pass") == [.globAcrossHosts, .globAcrossOwners])
+    }
+
+    @Test("a Secret of a namespace where no policy looks for it is told")
+    func outOfReach() throws {
+        func codes(_ namespace: String) throws -> [LintCode?] {
+            let text =
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: \(namespace)}\nstringData: {k: v}\n"
+            return try #require(Source.read(text).first).warnings.map(\.code)
+        }
+        #expect(try codes("elsewhere") == [.resourceOutOfReach])
+        #expect(try codes("cosign-system").isEmpty)
     }
 
     @Test("a document with errors is not judged by what it could mean")

@@ -57,7 +57,7 @@ extension DocumentReader {
         if !namespace.isEmpty, namespace != rules.namespace {
             report(
                 .warning, "is in namespace \(quoted(namespace)), where no policy looks for it", [fields["metadata"]],
-                advice: "policies refer to those of \(rules.namespace)")
+                advice: "policies refer to those of \(rules.namespace)", code: .resourceOutOfReach)
         }
         return ResourceDocument(
             kind: kind, name: name, namespace: namespace, entries: entries, documentHash: Digest(of: document.text))

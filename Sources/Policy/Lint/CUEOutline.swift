@@ -4,7 +4,7 @@
 /// warning. It understands nothing, and no verdict depends on it.
 struct CUEOutline {
     /// Each once, in the order of the text: `["predicate"]`, `["predicate", "builder"]`. Definitions and hidden fields
-    /// are none of a document's, and are left out.
+    /// are none of a document's, and optional ones are not meant to be demanded: they are left out.
     private(set) var paths: [[String]] = []
     /// Outermost fields with something below them that is neither a struct nor a list.
     private var fixed: Set<String> = []
@@ -63,15 +63,20 @@ private struct Reading {
 
     /// Whether a colon follows, with a mark of optional or required fields before it or without.
     var isLabel: Bool {
-        let afterMark = at < tokens.count && tokens[at] == .mark ? at + 1 : at
+        let afterMark = mark == nil ? at : at + 1
         return afterMark < tokens.count && tokens[afterMark] == .colon
     }
 
+    /// Whether the next token marks an optional field; `nil` where it is no mark.
+    private var mark: Bool? {
+        if at < tokens.count, case .mark(let isOptional) = tokens[at] { isOptional } else { nil }
+    }
+
     mutating func enter(_ name: String) {
-        if at < tokens.count, tokens[at] == .mark { at += 1 }
-        at += 1
+        let isOptional = mark == true
+        at += mark == nil ? 1 : 2
         path = name.hasPrefix("#") || name.hasPrefix("_") ? nil : path.map { $0 + [name] }
-        if let path, path.count <= 2, seen.insert(path).inserted { paths.append(path) }
+        if let path, !isOptional, path.count <= 2, seen.insert(path).inserted { paths.append(path) }
         expectsValue = true
     }
 
@@ -113,8 +118,8 @@ enum CUETokens {
     enum Token: Equatable {
         /// A name, or the content of a string.
         case label(String)
-        /// `?` or `!`.
-        case mark
+        /// `?`, or else `!`.
+        case mark(isOptional: Bool)
         case colon
         case open(isStruct: Bool)
         case close
@@ -137,7 +142,7 @@ enum CUETokens {
             case UInt8(ascii: "/") where at < bytes.count && bytes[at] == UInt8(ascii: "/"):
                 while at < bytes.count, bytes[at] != UInt8(ascii: "\n") { at += 1 }
             case UInt8(ascii: ":"): tokens.append(.colon)
-            case UInt8(ascii: "?"), UInt8(ascii: "!"): tokens.append(.mark)
+            case UInt8(ascii: "?"), UInt8(ascii: "!"): tokens.append(.mark(isOptional: byte == UInt8(ascii: "?")))
             case UInt8(ascii: "{"): tokens.append(.open(isStruct: true))
             case UInt8(ascii: "["), UInt8(ascii: "("): tokens.append(.open(isStruct: false))
             case UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ")"): tokens.append(.close)

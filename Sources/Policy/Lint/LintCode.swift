@@ -55,4 +55,9 @@ public enum LintCode: String, Hashable, Sendable, CaseIterable {
     case cueUndemanded = "cue-undemanded"
     /// The policy speaks of what it is never shown.
     case cueInputNotIncluded = "cue-input-not-included"
+
+    // MARK: Secrets and ConfigMaps
+
+    /// It lies where no policy looks for it.
+    case resourceOutOfReach = "resource-out-of-reach"
 }

@@ -62,15 +62,13 @@ extension Findings {
         }
     }
 
-    /// A document that says nothing.
+    /// A document that says nothing; of a statement's subjects neither, which every statement has.
     private static func probe(_ subject: ProgramSubject) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
             guard case .statement(let type) = subject else { return }
             writer.member("_type", "https://in-toto.io/Statement/v0.1")
             writer.member("predicateType", type)
-            writer.name("subject")
-            writer.array { _ in }
             writer.name("predicate")
             writer.object { _ in }
         }
