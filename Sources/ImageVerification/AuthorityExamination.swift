@@ -180,7 +180,11 @@ public struct AuthorityExamination: Sendable {
                     found.hasUnsignedBillOfMaterials = await hasUnsignedBillOfMaterials(
                         question.authority, question.image)
                 }
-                let reasons = missing.map { words.absent($0.requirement, objection: $0.objection, found) }
+                // Where nobody's attestations count, all that are missing say the same.
+                let reasons = missing.reduce(into: [DenialReason]()) { reasons, missing in
+                    let reason = words.absent(missing.requirement, objection: missing.objection, found)
+                    if !reasons.contains(reason) { reasons.append(reason) }
+                }
                 if let outages = AtLeastOne(outages) { return .outage(outages, also: reasons) }
                 return .refused(AtLeastOne(reasons) ?? AtLeastOne(words.unsigned))
             }

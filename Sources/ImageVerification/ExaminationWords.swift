@@ -24,10 +24,16 @@ struct ExaminationWords {
                 + "\(image.repository)@\(image.digest)")
     }
 
-    /// Something is there, and none of it verifies; empty where nothing was looked at.
+    /// Something is there, and none of it verifies; empty where nothing was looked at. Where there are attestations and
+    /// nothing else, nobody has signed: bundles of both kinds lie in one list.
     func signatures(_ failures: [VerificationError], passedOver: Int) -> [DenialReason] {
+        let isUnsigned = failures.allSatisfy { if case .attestationIsNoSignature = $0 { true } else { false } }
         let reasons = ranked(failures).map { error in
-            DenialReason(
+            guard !isUnsigned else {
+                return DenialReason(
+                    .noSignatures, "\(place("signature")): no signatures found: \(error.words)\(error.advice)")
+            }
+            return DenialReason(
                 .noMatchingSignatures, "\(place("signature")): no matching signatures: \(error.words)\(error.advice)")
         }
         guard reasons.isEmpty, passedOver > 0 else { return reasons }

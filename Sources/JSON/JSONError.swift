@@ -53,10 +53,9 @@ extension JSONError.Reason: CustomStringConvertible {
     }
 }
 
-/// Text from outside as it may be shown: quoted, control and format characters escaped, cut at 80 characters.
-package func printable(_ text: String) -> String {
-    /// Long enough for an image name, short enough for one line of a terminal.
-    let limit = 80
+/// Text from outside as it may be shown: quoted, control and format characters escaped, cut at `limit` characters; 80 are
+/// long enough for an image name, and short enough for one line of a terminal.
+package func printable(_ text: String, limit: Int = 80) -> String {
     var shown = "\""
     for scalar in text.unicodeScalars.prefix(limit) {
         switch scalar.properties.generalCategory {

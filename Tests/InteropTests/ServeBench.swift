@@ -188,6 +188,8 @@ struct ServeAnswer: Sendable, CustomStringConvertible {
     let code: Int?
     let message: String
     let warnings: [String]
+    /// Its audit annotations.
+    let audit: [String: String]
     let hasPatch: Bool
     let isClosing: Bool
     let took: Duration
@@ -202,6 +204,8 @@ struct ServeAnswer: Sendable, CustomStringConvertible {
         code = answer?["status"]?["code"]?.integer.map { Int($0) }
         message = answer?["status"]?["message"]?.string ?? ""
         warnings = answer?["warnings"]?.elements.compactMap(\.string) ?? []
+        audit =
+            answer?["auditAnnotations"]?.members.reduce(into: [:]) { $0[$1.name] = $1.value.string } ?? [:]
         hasPatch = answer?["patch"] != nil
         isClosing = response["connection"] == "close"
         self.took = took

@@ -84,9 +84,9 @@ public struct CosignTool: Sendable {
             ])
     }
 
-    /// Runs any command of cosign's.
-    public func run(_ arguments: [String]) async throws -> CommandResult {
-        var variables = ProcessEnvironment.current
+    /// Runs any command of cosign's, with further variables in its environment.
+    public func run(_ arguments: [String], variables more: [String: String] = [:]) async throws -> CommandResult {
+        var variables = ProcessEnvironment.current.merging(more) { $1 }
         variables["HOME"] = home.path
         variables["COSIGN_PASSWORD"] = Self.password
         return try await Command(program, arguments, environment: variables).run()

@@ -30,11 +30,13 @@ public struct CountersignTool: Sendable {
         home = try TemporaryDirectory()
     }
 
-    /// Runs any command, with a home folder of its own.
-    public func run(_ arguments: [String]) async throws -> Answer {
+    /// Runs any command, with a home folder of its own; `within` puts another program around it.
+    public func run(
+        _ arguments: [String], within: (Command) -> Command = { $0 }
+    ) async throws -> Answer {
         var variables = ProcessEnvironment.current
         variables["HOME"] = home.path
-        let result = try await Command(program, arguments, environment: variables).run()
+        let result = try await within(Command(program, arguments, environment: variables)).run()
         return Answer(exitCode: result.exitCode, output: result.outputText, words: result.errorText)
     }
 

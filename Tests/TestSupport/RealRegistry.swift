@@ -13,10 +13,10 @@ public struct RealRegistry: Sendable {
         Tool.haveAll("docker-registry", file: file, line: line)
     }
 
-    private init() async throws {
+    private init(port: Int?) async throws {
         guard let program = Tool.find("docker-registry") else { throw ProcessFailure("there is no docker-registry") }
         folder = try TemporaryDirectory()
-        let port = try freeLoopbackPort()
+        let port = try port ?? freeLoopbackPort()
         let configuration = """
             version: 0.1
             log: {level: error}
@@ -37,9 +37,11 @@ public struct RealRegistry: Sendable {
         }
     }
 
-    /// Calls `body` with a registry that answers, and stops it afterwards.
-    public static func running<R: Sendable>(_ body: (RealRegistry) async throws -> R) async throws -> R {
-        let registry = try await RealRegistry()
+    /// Calls `body` with a registry that answers, on a free port unless one is given, and stops it afterwards.
+    public static func running<R: Sendable>(
+        port: Int? = nil, _ body: (RealRegistry) async throws -> R
+    ) async throws -> R {
+        let registry = try await RealRegistry(port: port)
         do {
             let result = try await body(registry)
             await registry.stop()

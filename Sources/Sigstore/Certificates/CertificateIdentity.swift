@@ -145,11 +145,15 @@ extension CertificateIdentity {
     }
 }
 
+/// A workflow's subject has its ref at the very end, and often no more than that is wrong: those of public projects have up
+/// to about 150 characters, and the patterns for them a few more.
+private let maximumShownIdentity = 200
+
 extension TextRequirement: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .exactly(let text): printable(text)
-        case .matching(let expression): "a match of \(printable(expression.pattern))"
+        case .exactly(let text): printable(text, limit: maximumShownIdentity)
+        case .matching(let expression): "a match of \(printable(expression.pattern, limit: maximumShownIdentity))"
         }
     }
 }
@@ -175,7 +179,8 @@ extension CertificateIdentityError: CustomStringConvertible {
 
 extension IdentityMismatch: CustomStringConvertible {
     public var description: String {
-        let signer = "signed by \(printable(subject)) (issuer \(issuer.map { printable($0) } ?? "unknown"))"
+        let subject = printable(subject, limit: maximumShownIdentity)
+        let signer = "signed by \(subject) (issuer \(issuer.map { printable($0) } ?? "unknown"))"
         let wanted = required.map(\.description).joined(separator: " and ")
         return switch field {
         case .subject, .issuer: "\(signer), policy requires \(field) \(wanted)"
