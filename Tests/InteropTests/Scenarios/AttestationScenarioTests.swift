@@ -194,4 +194,85 @@ struct AttestationScenarioTests {
             }
         }
     }
+
+    @Test("Two signatures and three attestations, counted by the policy over all authorities")
+    func everything() async throws {
+        guard await ScenarioBench.isAvailable() else { return }
+        try await ScenarioBench.running { bench in
+            let key = try await bench.cosign.generateKey()
+            func scan(_ day: Int) -> String {
+                """
+                {"invocation":{"uri":"https://ci.example.com/7"},"scanner":{"uri":"https://scanner.example.com"},\
+                "metadata":{"scanStartedOn":"2026-01-0\(day)T00:00:00Z","scanFinishedOn":"2026-01-0\(day)T00:01:00Z"}}
+                """
+            }
+            func push(_ name: String, signatures: Int = 1, day: Int = 3) async throws -> String {
+                let image = try await bench.push("counted/demo-\(name)")
+                for _ in 0..<signatures { try await bench.sign(image, with: key) }
+                try await bench.sign(image, by: Self.release)
+                try await bench.attest(image, with: key, type: "custom", "tested")
+                try await bench.attest(image, by: Self.release, type: "custom", "tested")
+                try await bench.attest(image, by: Self.release, type: "vuln", scan(day))
+                return image
+            }
+            let whole = try await push("whole")
+            let unsigned = try await push("without-key", signatures: 0)
+            let twice = try await push("twice", signatures: 2)
+            let late = try await push("late", day: 9)
+            let keyless = ScenarioPolicy.keyless(issuer: ScenarioBench.Signer.gitHub, subject: Self.release.subject)
+            let vulnerabilities = ScenarioPolicy.attestation(
+                "vuln", type: "https://cosign.sigstore.dev/attestation/vuln/v1",
+                cue: """
+                    import "time"
+                    before: time.Parse(time.RFC3339, "2026-01-05T00:00:00Z")
+                    after: time.Parse(time.RFC3339, "2026-01-01T00:00:00Z")
+                    predicateType: "https://cosign.sigstore.dev/attestation/vuln/v1"
+                    predicate: {
+                      scanner: uri: "https://scanner.example.com"
+                      metadata: {
+                        scanStartedOn: <before
+                        scanStartedOn: >after
+                        scanFinishedOn: <before
+                        scanFinishedOn: >after
+                      }
+                    }
+                    """)
+            let custom = ScenarioPolicy.attestation("custom", type: "custom", cue: Self.cue)
+            let counting = """
+                import "list"
+                import "struct"
+                authorityMatches: {
+                  "key-attested": attestations: struct.MaxFields(1) & struct.MinFields(1)
+                  "keyless-attested": attestations: struct.MinFields(2)
+                  "key-signed": signatures: list.MaxItems(1) & list.MinItems(1)
+                  "keyless-signed": signatures: [{issuer: "\(ScenarioBench.Signer.gitHub)", subject: string}]
+                }
+                """
+            func policy(_ concrete: String...) -> String {
+                ScenarioPolicy(
+                    "image-policy-everything", "**counted/demo**",
+                    authorities: [
+                        "name: keyless-attested\n" + keyless + ScenarioPolicy.attestations(custom, vulnerabilities),
+                        "name: key-attested\n" + ScenarioPolicy.key(key.publicKeyPEM)
+                            + ScenarioPolicy.attestations(custom),
+                        "name: keyless-signed\n" + keyless, "name: key-signed\n" + ScenarioPolicy.key(key.publicKeyPEM),
+                    ],
+                    rest: ScenarioPolicy.cue(counting).replacing(
+                        "  type: cue\n", with: "  type: cue\n" + concrete.map { "  \($0)\n" }.joined())
+                ).text
+            }
+            let prefix = "failed evaluating cue policy for ClusterImagePolicy: "
+            try await bench.webhook(policy()) { webhook in
+                try await webhook.admits(whole)
+                try await webhook.denies(twice, saying: prefix, "authorityMatches.\"key-signed\".signatures")
+                // An authority that found nothing is absent, and what is absent conflicts with nothing.
+                for image in [unsigned, late] { try await webhook.admits(image) }
+            }
+            try await bench.webhook(policy("concrete: true")) { webhook in
+                try await webhook.admits(whole)
+                try await webhook.denies(unsigned, saying: prefix, "authorityMatches.\"key-signed\".signatures")
+                try await webhook.denies(late, saying: prefix, "authorityMatches.\"keyless-attested\".attestations")
+            }
+        }
+    }
 }

@@ -125,6 +125,12 @@ struct OpenMedScenarioTests {
                     }
                 }
             }
+            let path = try #require(SharedFolder.path(Self.file))
+            let lint = try await bench.countersign.run(["policy", "check", path])
+            #expect(lint.exitCode == 0, "\(lint)")
+            for field in ["predicate.bomFormat", "predicate.buildDefinition"] {
+                #expect(lint.words.contains("the policy does not demand \(field)"), "\(lint)")
+            }
             for (test, image) in images {
                 let answer = try await bench.verify(image, policy)
                 #expect(answer.exitCode == (test.denial.isEmpty ? 0 : 1), "\(test.name): \(answer)")

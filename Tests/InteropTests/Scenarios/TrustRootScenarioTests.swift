@@ -40,7 +40,8 @@ struct TrustRootScenarioTests {
                 : try TrustRootText.keys(of: bench.sigstore, named: "my-instance")
             try await bench.webhook(
                 root, policy("rooted", root: "my-instance"), policy("unrooted", root: nil),
-                policy("misrooted", root: "nobodys"), trusting: false
+                policy("misrooted", root: "nobodys"), policy("remote", root: "remote-instance"),
+                try TrustRootText.remote(named: "remote-instance"), trusting: false
             ) { webhook in
                 try await webhook.admits(ScenarioReview(attested), warning: "signature-not-checked")
                 try await webhook.denies(bare, saying: "failed policy: rooted", "no matching attestations")
@@ -49,6 +50,10 @@ struct TrustRootScenarioTests {
                 try await webhook.denies(
                     "\(bench.host)/misrooted/demo@\(foreign.suffix(71))",
                     saying: "failed policy: misrooted", "trustRootRef nobodys not found")
+                // Until such roots are fetched, nothing is believed in their place.
+                try await webhook.denies(
+                    "\(bench.host)/remote/demo@\(foreign.suffix(71))",
+                    saying: "failed policy: remote", "remote trust roots are not fetched yet")
             }
         }
     }
@@ -172,6 +177,17 @@ enum TrustRootText {
                 targets: targets
 
             """
+    }
+
+    /// A repository that would have to be fetched.
+    static func remote(named name: String) throws -> String {
+        """
+        \(head(name))
+          remote:
+            mirror: https://tuf.example.com
+            root: \(base64(try TestUpdateRepository().firstRoot))
+
+        """
     }
 
     /// A timestamp authority's chain, and nothing else; the list of certificate authorities is spelt out, as it must be.
