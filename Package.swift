@@ -129,7 +129,8 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "JSON", "YAML", "RE2", "CUE", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission", "HTTPTransport",
+                "JSON", "YAML", "RE2", "CUE", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission",
+                "HTTPTransport",
                 "Registry", "Rekor", "WebhookServer", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -222,7 +222,7 @@ struct LanguageTests {
         "every field that the policy names can be demanded, whatever its value",
         arguments: [
             ("predicate: id: \"x\"", #"{"predicate": {"id": "x"}}"#, #"{"predicate": {}}"#, "predicate.id"),
-            ("a: [{b: 1}, ...]", #"{"a": [{"b": 1}, 2]}"#, #"{"a": [{}]}"#, "a[0].b"),
+            ("a: [{b: 1}, ...]", #"{"a": [{"b": 1}, 2]}"#, #"{"a": [{}]}"#, "a.0.b"),
             ("a: b: c: int | *1", #"{"a": {"b": {"c": 2}}}"#, #"{"a": {"d": 2}}"#, "a.b"),
             ("a: #A\n#A: {x: 1, y?: 2}\n_h: 1", #"{"a": {"x": 1}}"#, #"{"a": {"y": 2}}"#, "a.x"),
         ])
