@@ -140,7 +140,7 @@ struct KeylessPolicyTests {
             (try document(keyless() + attested), true),
         ] {
             let unsigned = try await judge(policy, proofs, requiresSignature: flag)
-            #expect(sentence(unsigned).contains("no matching signatures"))
+            #expect(sentence(unsigned).contains("no signatures found: an attestation of type"))
             let signed = try await judge(policy, proofs + [signature()], requiresSignature: flag)
             guard case .admitted(let matches) = signed, case .both = matches.first.evidence else {
                 throw Unexpected(signed)
