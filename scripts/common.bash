@@ -14,7 +14,7 @@ fail() { say "$*"; exit 1; }
 # What the program is built with, and what the tests and their tools need besides.
 build_packages=(libyaml-dev libsodium-dev zlib1g-dev pkg-config binutils git ca-certificates)
 test_packages=("${build_packages[@]}" libssl-dev libcurl4-openssl-dev libnghttp2-dev libre2-dev g++ nghttp2-client wrk
-    curl openssl debian-archive-keyring)
+    curl openssl python3-cryptography debian-archive-keyring)
 
 # need_packages PACKAGE...: installs those that are missing; without root says the one line that does.
 need_packages() {

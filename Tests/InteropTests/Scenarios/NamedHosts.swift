@@ -9,14 +9,15 @@ struct NamedHosts: Sendable {
     private let unshare: String
     private let folder: TemporaryDirectory
 
-    /// Whether a program can be given other hosts, and a registry port 80; a told skip where it cannot.
+    /// Whether a program can be given other hosts, and a registry port 80; told where it cannot.
     static func isAvailable(file: StaticString = #fileID, line: UInt = #line) async -> Bool {
         guard Tool.haveAll("unshare", "mount", file: file, line: line), let hosts = try? NamedHosts(["a.example"])
         else { return false }
         let cat = try? await hosts.command("/bin/cat", ["/etc/hosts"]).run()
-        return available(
-            cat?.outputText.contains("a.example") == true && canBind(80),
-            orSkip: "needs a mount namespace and port 80 of 127.0.0.1", file: file, line: line)
+        if cat?.outputText.contains("a.example") == true, canBind(80) { return true }
+        // What no package can give is told, and not counted among what is missing.
+        print("SKIPPED: needs a mount namespace and port 80 of 127.0.0.1, which this machine does not grant")
+        return false
     }
 
     init(_ names: [String]) throws {
