@@ -161,7 +161,8 @@ let package = Package(
         tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "RE2", "COpenSSL", "CSodium", "TestSupport"] + crypto),
         tests("TUFTests", ["TUF", "JSON", "TestSupport"] + crypto),
         tests("CUETests", ["CUE", "JSON", "RE2", "TestSupport"]),
-        tests("PolicyTests", ["Policy", "OCI", "Sigstore", "TUF", "JSON", "YAML", "RE2", "CZlib", "TestSupport"]),
+        tests(
+            "PolicyTests", ["CUE", "Policy", "OCI", "Sigstore", "TUF", "JSON", "YAML", "RE2", "CZlib", "TestSupport"]),
         tests("ImageVerificationTests", ["ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
         tests(
             "AdmissionTests",

@@ -33,12 +33,16 @@ public struct CUEPolicy: Sendable {
     }
 
     /// Unifies the policy with the document and validates.
-    public func evaluate(_ document: JSONValue, demanding demand: Demand = .nothing) -> CUEVerdict {
+    ///
+    /// - Parameter written: in what the demanded fields have to be, where the document has been completed by others.
+    public func evaluate(
+        _ document: JSONValue, demanding demand: Demand = .nothing, in written: JSONValue? = nil
+    ) -> CUEVerdict {
         let literal = literal
         let verdict = DeepStack.run {
             Self.evaluate(
                 literal, Conjunct(node: .json(document), origin: Origin()), bytes: document.raw.count,
-                concrete: demand != .nothing, present: demand == .fields ? document : nil)
+                concrete: demand != .nothing, present: demand == .fields ? written ?? document : nil)
         }
         return verdict ?? .exceeded(CUECompileError.noThread.message)
     }

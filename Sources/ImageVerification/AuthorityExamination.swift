@@ -8,19 +8,32 @@ public struct AuthorityExamination: Sendable {
     private let store: EvidenceStore
     private let trust: TrustMaterial
     private let requiresSignature: Bool
+    private let looksAtAll: Bool
 
     /// With the trust material in force now, which stays the same however long the examination takes.
     ///
-    /// - Parameter requiresSignature: whether an authority with attestations asks for a signature too, whatever its
-    ///   document says.
-    public init(store: EvidenceStore, requiresSignature: Bool = false) {
+    /// - Parameters:
+    ///   - requiresSignature: whether an authority with attestations asks for a signature too, whatever its document says.
+    ///   - looksAtAll: whether proofs that have sufficed before are not enough, since something reads all that there is.
+    public init(store: EvidenceStore, requiresSignature: Bool = false, looksAtAll: Bool = false) {
         self.store = store
+        self.looksAtAll = looksAtAll
         self.requiresSignature = requiresSignature
         trust = store.trust.current
     }
 
     /// By which proofs are checked here.
     var generation: TrustGeneration { trust.generation }
+
+    /// The same, by the same trust material, for whoever reads all proofs.
+    var ofAllProofs: AuthorityExamination { AuthorityExamination(self, looksAtAll: true) }
+
+    private init(_ other: AuthorityExamination, looksAtAll: Bool) {
+        store = other.store
+        trust = other.trust
+        requiresSignature = other.requiresSignature
+        self.looksAtAll = looksAtAll
+    }
 
     /// A finding, and whether all of it was remembered: then no registry had to be asked.
     public struct Examined: Sendable {
@@ -88,7 +101,7 @@ public struct AuthorityExamination: Sendable {
     ) async -> Examined {
         let (authority, image) = (question.authority, question.image)
         let places = Self.places(authority, image)
-        let known = places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
+        let known = looksAtAll ? [] : places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
         if !known.isEmpty,
             case .satisfied(let match) = await weigh(Search(candidates: known.filter { $0.isOf(authority.format) }))
         {

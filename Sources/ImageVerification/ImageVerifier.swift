@@ -75,6 +75,8 @@ public struct ImageVerifier: ImageVerifying {
         _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ workload: WorkloadFacts?,
         _ examination: AuthorityExamination
     ) async -> Judged {
+        // A program may count what there is, or forbid some of it.
+        let examination = policy.program == nil ? examination : examination.ofAllProofs
         let examined = await withTaskGroup { group in
             for (index, authority) in policy.authorities.enumerated() {
                 group.addTask { (index, await examination.examine(authority, image)) }

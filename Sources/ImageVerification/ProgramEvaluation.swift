@@ -29,6 +29,13 @@ struct ProgramEvaluation: Sendable {
     /// - Parameter inputs: `nil` only where nobody asks.
     func finding(on matches: AtLeastOne<AuthorityMatch>, _ inputs: Inputs?) -> ProgramFinding {
         guard let inputs else { return refused(.policyNotEvaluated, "its inputs have not been read") }
+        // What is absent contradicts nothing, so that a policy about workloads would pass wherever there is none.
+        let readsWorkload = program.inputs.specification || program.inputs.metadata || program.inputs.type
+        if readsWorkload, workload?.object == nil {
+            return refused(
+                .policyNotEvaluated,
+                "it reads the workload, and there is none here; judge the object itself, as 'countersign review' does")
+        }
         var configurations: [ImageConfiguration] = []
         if program.inputs.configuration {
             switch inputs.configurations {

@@ -15,6 +15,8 @@ public struct ClusterImagePolicy: Sendable {
     public let admitsWithoutAuthorities: Bool
     /// What everything that the authorities found has to satisfy besides; `nil` asks for nothing more.
     public internal(set) var program: PolicyProgram?
+    /// Why what it refers to cannot be used, a sentence each; empty before that is looked up.
+    public internal(set) var unresolved: [String] = []
     /// SHA-256 of the document's meaning, with all that it refers to: what caches of verdicts are keyed by.
     public internal(set) var documentHash: Digest
 

@@ -9,6 +9,8 @@ import ServiceLifecycle
 /// place are all the same to it, and no platform's notifications are needed.
 struct PolicyFilesWatch: Service {
     static let interval = Duration.milliseconds(250)
+    /// How often trust roots are held against the clock; metadata lives for days at least.
+    static let expiryInterval = Duration.seconds(60)
 
     let inForce: PoliciesInForce
     private let files: PolicyFiles
@@ -46,6 +48,7 @@ struct PolicyFilesWatch: Service {
         await cancelWhenGracefulShutdown {
             var state = look.state
             var settled = SettledSnapshots(applied: look.first)
+            var nextExpiry = ContinuousClock.now.advanced(by: Self.expiryInterval)
             var nextFetch = ContinuousClock.now.advanced(by: RemotePolicies.pause)
             while !Task.isCancelled {
                 // Cancellation ends the sleep, and the loop.
@@ -55,6 +58,11 @@ struct PolicyFilesWatch: Service {
                     state.update(remotes: await look.remotes.fetch(state.missingRemotes))
                     look.inForce.replace(with: state.set, health: state.health)
                     nextFetch = ContinuousClock.now.advanced(by: RemotePolicies.pause)
+                }
+                if ContinuousClock.now >= nextExpiry {
+                    state.update(now: .now)
+                    look.inForce.replace(with: state.set, health: state.health)
+                    nextExpiry = ContinuousClock.now.advanced(by: Self.expiryInterval)
                 }
                 guard let snapshot = settled.look(look.files.snapshot()) else { continue }
                 let events = state.update(snapshot, now: .now)

@@ -224,6 +224,7 @@ struct LanguageTests {
             ("predicate: id: \"x\"", #"{"predicate": {"id": "x"}}"#, #"{"predicate": {}}"#, "predicate.id"),
             ("a: [{b: 1}, ...]", #"{"a": [{"b": 1}, 2]}"#, #"{"a": [{}]}"#, "a.0.b"),
             ("a: b: c: int | *1", #"{"a": {"b": {"c": 2}}}"#, #"{"a": {"d": 2}}"#, "a.b"),
+            ("a: *{k: \"r\"} | {k: \"d\", x: int}", #"{"a": {"k": "r"}}"#, #"{"a": {}}"#, "a.k"),
             ("a: #A\n#A: {x: 1, y?: 2}\n_h: 1", #"{"a": {"x": 1}}"#, #"{"a": {"y": 2}}"#, "a.x"),
         ])
     func demanded(_ policy: String, _ whole: String, _ lacking: String, _ path: String) {

@@ -86,4 +86,52 @@ struct ProgramInputsTests {
         let words = "failed to get a ConfigFile: [the script has no configuration]"
         #expect(told.first?.sentence.contains(words) == true)
     }
+
+    @Test("a program that reads the workload is not satisfied where there is none")
+    func noWorkload() async throws {
+        for (path, isAdmitted) in [(\PolicyInputs.specification, false), (\.metadata, false), (\.type, false)] {
+            var inputs = PolicyInputs()
+            inputs[keyPath: path] = true
+            for (inputs, isAdmitted) in [(inputs, isAdmitted), (PolicyInputs(), true)] {
+                let program = PolicyProgram(
+                    language: .cue, body: PolicyProgram.body(of: Array("a: 1".utf8), in: .cue), inputs: inputs)
+                let policy = try policy([key()], program: program)
+                let found = Holder()
+                try await verifying(signed(), [policy]) { verifier in
+                    let verdict = await verifier.verdict(on: image, for: nil, deadline: .after(.seconds(60)))
+                    if case .judged(let judgements) = verdict.finding { await found.hold(judgements.first.outcome) }
+                }
+                let outcome = try #require(await found.outcome)
+                if case .admitted = outcome {
+                    #expect(isAdmitted)
+                } else {
+                    #expect(!isAdmitted && reasons(outcome).map(\.code) == [.policyNotEvaluated])
+                }
+            }
+        }
+    }
+
+    @Test("a program sees every proof that there is now, also where fewer have sufficed before")
+    func everyProof() async throws {
+        let source = try signed()
+        let program = PolicyProgram(
+            language: .cue,
+            body: PolicyProgram.body(of: Array("authorityMatches: key: signatures: [_, _, ...]".utf8), in: .cue))
+        let policy = try policy([key()], program: program)
+        let second = try notary.signature(of: digest("image"))
+        let limits = CacheLimits(
+            blobBytes: 1 << 20, evidenceBytes: 8 << 20, tagLife: .zero, candidateLife: .zero, absenceLife: .zero,
+            sufficientLife: .seconds(60))
+        try await verifying(source, [policy], limits: limits) { verifier in
+            func isAdmitted() async -> Bool {
+                let verdict = await verifier.verdict(on: image, for: nil, deadline: .after(.seconds(60)))
+                guard case .judged(let judgements) = verdict.finding, case .admitted = judgements.first.outcome
+                else { return false }
+                return true
+            }
+            #expect(await !isAdmitted())
+            source.state.withLock { $0.proofs[digest("image")]?.append(second) }
+            #expect(await isAdmitted())
+        }
+    }
 }

@@ -87,7 +87,9 @@ struct ProofFieldTests {
                         files.map { PolicySnapshot.File(path: "/p/\($0.key)", content: .text(Array($0.value.utf8))) }))
             ])
             var state = try PolicyFilesState(starting: snapshot, now: Instant(rfc3339: "2026-01-01T00:00:00Z"))
-            state.update(remotes: ["https://texts.example/good": .success(remote)])
+            state.update(remotes: [
+                .remote(url: "https://texts.example/good", sha256: Digest(of: remote).hex): .success(remote)
+            ])
             let source = ScriptedSource()
             let configuration = try JSONDocument(
                 parsing: Array(#"{"os":"linux","architecture":"amd64","config":{"User":"65532"}}"#.utf8))

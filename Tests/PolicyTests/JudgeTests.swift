@@ -69,4 +69,21 @@ struct JudgeTests {
         }
         #expect(told.all.map(\.sentence) == ["d", "e", "c", "b", "a"])
     }
+
+    @Test("a program is not satisfied while an authority could not be asked")
+    func unaskedAuthority() {
+        let outage = AtLeastOne(Outage(.unreachable, service: "authority-1", detail: "no connection"))
+        let judged = ClusterImagePolicy(
+            name: "sample", mode: .enforce, images: [], match: [], authorities: [],
+            program: PolicyProgram(language: .cue, body: .unavailable("unused")), documentHash: Digest(of: []))
+        let half = [finding(0, .satisfied), finding(1, .outage)]
+        #expect(judged.judge(findings: half) { _ in .satisfied }.outcome == .undecided(outage, also: []))
+        #expect(judged.judge(findings: half) { _ in .refused(refusal) }.outcome == .denied(AtLeastOne(refusal)))
+        for findings in [[finding(0, .satisfied)], [finding(0, .satisfied), finding(1, .refused)]] {
+            guard case .admitted = judged.judge(findings: findings, program: { _ in .satisfied }).outcome else {
+                Issue.record("not admitted")
+                return
+            }
+        }
+    }
 }

@@ -130,6 +130,20 @@ struct PolicyReloadTests {
         #expect(isWhollyGone)
     }
 
+    @Test("a broken document denies what its globs name also while its whole file cannot be read")
+    func brokenInBrokenFile() throws {
+        let good = text("one")
+        let broken = text("two", glob: "other.example/**", rest: "  bogus: 1")
+        var state = try PolicyFilesState(starting: snapshot(["a.yaml": good]))
+        state.update(snapshot(["a.yaml": good + "\n---\n" + broken]))
+        #expect(state.set.broken.map(\.name) == ["two"])
+        state.update(snapshot(["a.yaml": "a: 'open"]))
+        #expect(names(state) == ["one"])
+        #expect(state.set.broken.map(\.name) == ["two"])
+        state.update(snapshot(["a.yaml": good]))
+        #expect(state.set.broken.isEmpty)
+    }
+
     @Test("a new file that cannot be read denies everything, as it may name anything")
     func unreadableNewFile() throws {
         var state = try PolicyFilesState(starting: snapshot(["a.yaml": text("one")]))

@@ -99,6 +99,22 @@ struct ResourceTests {
         #expect(try reason(state) == "secret \"keys\" not found")
     }
 
+    @Test("a Secret of the same name in another namespace is another one, and nobody's")
+    func namespaces() throws {
+        let files = [
+            "p.yaml": named, "s.yaml": secret(["k": Keys.first]),
+            "other.yaml": secret(["k": Keys.second], namespace: "team-a"),
+        ]
+        guard case .signer(let options) = try check(state(files)) else {
+            Issue.record("\(try check(state(files)))")
+            return
+        }
+        #expect(options.key == (try VerificationKey(pem: Keys.first)))
+        var twice = files
+        twice["other.yaml"] = secret(["k": Keys.second], namespace: "cosign-system")
+        #expect(throws: PolicyLoadError.self) { try state(twice) }
+    }
+
     @Test("a Secret's text is in no message")
     func secretsAreNotTold() throws {
         let file = PolicyFile(
@@ -139,19 +155,30 @@ struct ResourceTests {
         let text = Array("a: {".utf8)
         let sum = Digest(of: text).hex
         let url = "https://policies.example/p.cue"
+        let source = PolicyTextSource.remote(url: url, sha256: sum)
         var state = try state(["p.yaml": program("remote: {url: '\(url)', sha256sum: \(sum)}")])
         #expect(state.missingRemotes == [.remote(url: url, sha256: sum)])
         #expect(try objection(state).contains("has not been fetched"))
-        state.update(remotes: [url: .failure(UnusableResource("no connection"))])
+        state.update(remotes: [source: .failure(UnusableResource("no connection"))])
         #expect(try objection(state) == "no connection")
         #expect(state.missingRemotes.count == 1)
-        state.update(remotes: [url: .success(text)])
+        state.update(remotes: [source: .success(text)])
         #expect(try objection(state).contains("failed to compile the cue policy"))
         #expect(state.missingRemotes.isEmpty)
-        state.update(remotes: [url: .failure(UnusableResource("no connection"))])
+        state.update(remotes: [source: .failure(UnusableResource("no connection"))])
         #expect(try objection(state).contains("failed to compile the cue policy"))
-        state.update(remotes: [url: .success(text + [0x20])])
+        state.update(remotes: [source: .success(text + [0x20])])
         #expect(try objection(state).contains("failed to check sha256sum from policy remote: \(sum) got "))
+
+        // Another version of the text at the same address is another text to fetch.
+        let next = Array("b: {".utf8)
+        let other = PolicyTextSource.remote(url: url, sha256: Digest(of: next).hex)
+        state.update(
+            snapshot(["p.yaml": program("remote: {url: '\(url)', sha256sum: \(Digest(of: next).hex)}")]))
+        #expect(state.missingRemotes == [other])
+        state.update(remotes: [other: .success(next)])
+        #expect(try objection(state).contains("failed to compile the cue policy"))
+        #expect(state.missingRemotes.isEmpty)
     }
 
     @Test("a trust root by name gives its own material, and one that is not there gives nothing")

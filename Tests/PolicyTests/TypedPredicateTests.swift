@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CUE
 import JSON
 import Testing
 
@@ -47,5 +48,26 @@ struct TypedPredicateTests {
         arguments: ["https://slsa.dev/provenance/v0.2", "slsaprovenance02", "slsaprovenance1", "custom", "spdx"])
     func asSigned(_ name: String) throws {
         #expect(try completed("{}", name) == nil)
+    }
+
+    @Test(
+        "a predicate that is not of the type is refused, and what is demanded has to be written",
+        arguments: [
+            ("slsaprovenance", #"{"builder":{"id":"x"},"buildType":"b"}"#, #"{"builder":7,"buildType":"b"}"#),
+            ("slsaprovenance", #"{"builder":{"id":"x"},"buildType":"b"}"#, #"{"builder":{"id":"x"}}"#),
+            ("vuln", #"{"scanner":{"uri":"u"},"builder":{"id":""},"buildType":""}"#, #"{"scanner":[]}"#),
+        ])
+    func mistyped(_ alias: String, _ good: String, _ bad: String) throws {
+        func objection(_ predicate: String) throws -> PolicyObjection? {
+            let program = PolicyProgram(
+                language: .cue, body: PolicyProgram.body(of: Array("predicate: buildType: string".utf8), in: .cue),
+                demand: .fields)
+            let requirement = AttestationRequirement(
+                name: "a", predicateType: PredicateType.uri(alias), writtenType: alias, program: program)
+            let document = try JSONDocument(parsing: Array(#"{"predicate":\#(predicate)}"#.utf8))
+            return requirement.objection(to: document.root)
+        }
+        #expect(try objection(good) == nil)
+        #expect(try objection(bad) != nil)
     }
 }

@@ -14,9 +14,13 @@ extension Evaluation {
         guard found.count < CUELimits.reportedConflicts else { return }
         guard enter() else { return leave() }
         defer { leave() }
-        // What is a document's alone lacks nothing.
-        if vertex.inserted == 0, !vertex.isFinished { return }
-        for arc in vertex.resolved.arcs where arc.presence == .regular {
+        var resolved = vertex.resolved
+        // Several alternatives without one default are told as incomplete.
+        let defaults = resolved.alternatives.filter(\.isDefault)
+        if defaults.count == 1 { resolved = defaults[0].vertex.resolved }
+        for arc in resolved.arcs where arc.presence == .regular {
+            // What is the document's alone nobody demands.
+            if arc.inserted == 0, !arc.isFinished { continue }
             let member: JSONValue?
             switch arc.label {
             case .string(let name)?: member = value[name]

@@ -26,6 +26,8 @@ public struct PolicyDocument: Sendable {
     public let isTrustRoot: Bool
     /// `nil` for a document that says it is none.
     public let resourceKind: ResourceDocument.Kind?
+    /// Of a Secret or a ConfigMap, the namespace that it says, where policies do not look; `nil` where they do.
+    let elsewhere: String?
 
     static let groupName = "policy.sigstore.dev"
     static let versions = ["v1alpha1", "v1beta1"]
@@ -60,6 +62,7 @@ public struct PolicyDocument: Sendable {
             Self.inOrder(reader.warnings + findings.map(\.problem)).prefix(DocumentReader.maximumProblems))
         self.isTrustRoot = isTrustRoot
         self.resourceKind = resourceKind
+        elsewhere = resourceKind == nil ? nil : reader.elsewhere(document.root)
         images = Self.readableGlobs(document.root)
         mode = document.root["spec"]?["mode"]?.string == EnforcementMode.warn.rawValue ? .warn : .enforce
     }

@@ -94,15 +94,18 @@ extension DocumentReader {
             missing([field])
             return nil
         }
-        let globs = entries.compactMap { glob($0) }
+        let globs = entries.enumerated().compactMap { glob($0.element, lints: $0.offset < Self.maximumLintedGlobs) }
         return globs.count == entries.count ? globs : nil
     }
 
-    private mutating func glob(_ entry: Field) -> Glob? {
+    /// Whether a glob can match is found by a walk of up to a millisecond; nobody reads more warnings than this.
+    private static let maximumLintedGlobs = 256
+
+    private mutating func glob(_ entry: Field, lints: Bool) -> Glob? {
         guard let fields = object(entry, ["glob"]), let pattern = string(fields["glob"]) else { return nil }
         do throws(GlobError) {
             let glob = try Glob(pattern)
-            if let reason = glob.neverMatches {
+            if lints, let reason = glob.neverMatches {
                 report(
                     .warning, "glob \(quoted(pattern)) names no image that can be admitted", [fields["glob"]],
                     advice: reason, code: .globNeverMatches)

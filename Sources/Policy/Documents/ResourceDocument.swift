@@ -12,8 +12,8 @@ public struct ResourceDocument: Sendable {
 
     public let kind: Kind
     public let name: String
-    /// Empty where the document says none.
-    public let namespace: String
+    /// The namespace that the document says, where policies do not look; `nil` where they do.
+    public let elsewhere: String?
     /// Decoded.
     public let entries: [String: [UInt8]]
     /// SHA-256 of the document's text.
@@ -27,6 +27,14 @@ extension DocumentReader {
         return root["kind"]?.string.flatMap(ResourceDocument.Kind.init(rawValue:))
     }
 
+    /// A namespace that is not the one where policies look.
+    func elsewhere(_ root: JSONValue) -> String? {
+        guard let namespace = root["metadata"]?["namespace"]?.string, !namespace.isEmpty,
+            namespace != rules.namespace
+        else { return nil }
+        return namespace
+    }
+
     /// A Secret has `data` in base64 and `stringData`; a ConfigMap `data` in text and `binaryData` in base64. What else
     /// is in one means nothing to policies.
     mutating func resource(_ document: JSONDocument, _ kind: ResourceDocument.Kind) -> ResourceDocument? {
@@ -35,7 +43,7 @@ extension DocumentReader {
         guard let fields = object(root, ["apiVersion", "kind", "metadata", "immutable"] + names),
             let name = metadata(fields["metadata"])
         else { return nil }
-        let namespace = document.root["metadata"]?["namespace"]?.string ?? ""
+        let elsewhere = elsewhere(document.root)
         let errorsBefore = errors.count
         var entries: [String: [UInt8]] = [:]
         let encoded = kind == .secret ? "data" : "binaryData"
@@ -54,12 +62,12 @@ extension DocumentReader {
             entries[key] = Array(text.utf8)
         }
         guard errors.count == errorsBefore else { return nil }
-        if !namespace.isEmpty, namespace != rules.namespace {
+        if let elsewhere {
             report(
-                .warning, "is in namespace \(quoted(namespace)), where no policy looks for it", [fields["metadata"]],
+                .warning, "is in namespace \(quoted(elsewhere)), where no policy looks for it", [fields["metadata"]],
                 advice: "policies refer to those of \(rules.namespace)", code: .resourceOutOfReach)
         }
         return ResourceDocument(
-            kind: kind, name: name, namespace: namespace, entries: entries, documentHash: Digest(of: document.text))
+            kind: kind, name: name, elsewhere: elsewhere, entries: entries, documentHash: Digest(of: document.text))
     }
 }

@@ -41,8 +41,14 @@ extension ClusterImagePolicy {
         guard let matches = AtLeastOne(matches) else {
             return Judgement(policy: name, mode: mode, outcome: refusal(findings))
         }
+        // A program may forbid what an authority that could not be asked would have found.
+        let unasked = findings.flatMap { finding -> [Outage] in
+            if case .outage(let outages, _) = finding.result { outages.all } else { [] }
+        }
         let outcome: Outcome =
             switch program(matches) {
+            case .satisfied where self.program != nil && !unasked.isEmpty:
+                AtLeastOne(unasked).map { .undecided($0, also: []) } ?? .admitted(matches)
             case .satisfied: .admitted(matches)
             // The others' reasons say what else could have admitted; the program's is why these did not.
             case .refused(let reason): .denied(AtLeastOne(reason))

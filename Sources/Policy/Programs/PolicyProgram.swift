@@ -44,10 +44,12 @@ public struct PolicyProgram: Sendable {
     }
 
     /// Why the document does not satisfy it; `nil` where it does.
-    public func objection(to document: JSONValue) -> PolicyObjection? {
+    ///
+    /// - Parameter written: the document as it was before it was completed, where it was.
+    public func objection(to document: JSONValue, as written: JSONValue? = nil) -> PolicyObjection? {
         switch body {
         case .cue(let policy):
-            switch policy.evaluate(document, demanding: demand) {
+            switch policy.evaluate(document, demanding: demand, in: written) {
             case .pass: return nil
             case .conflict(let conflicts):
                 let shown = conflicts.prefix(Self.maximumConflicts).map(\.description)

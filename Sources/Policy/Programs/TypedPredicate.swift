@@ -76,6 +76,29 @@ enum TypedPredicate {
             limits: JSONLimits(maximumBytes: .max, maximumDepth: 256, maximumValues: .max))
     }
 
+    /// Why the predicate is not of the type that the short name means; `nil` where it is, and for every other name.
+    static func mismatch(of statement: JSONValue, with alias: String) -> String? {
+        guard let shape = shape(alias), let predicate = statement["predicate"] else { return nil }
+        return mismatch(predicate, shape, "predicate")
+    }
+
+    private static func mismatch(_ value: JSONValue, _ shape: Shape, _ path: String) -> String? {
+        if value.isNull { return nil }
+        switch shape {
+        case .value(let text):
+            let expected: JSONValue.Kind? = text.hasPrefix("\"") ? .string : text == "false" ? .bool : nil
+            guard let expected, value.kind != expected else { return nil }
+            return "\(path): is no \(expected == .bool ? "boolean" : "string")"
+        case .present(let inner): return mismatch(value, inner, path)
+        case .object(let members):
+            guard value.kind == .object else { return "\(path): is no object" }
+            for (name, shape) in members {
+                if let member = value[name], let found = mismatch(member, shape, "\(path).\(name)") { return found }
+            }
+            return nil
+        }
+    }
+
     private static func write(_ value: JSONValue?, _ shape: Shape, into writer: inout JSONWriter) {
         switch shape {
         case .value(let text):
@@ -111,12 +134,13 @@ extension AttestationRequirement {
     /// Why the statement, which is of the required type, does not satisfy the policy; `nil` where it does, or where there
     /// is none.
     public func objection(to statement: JSONValue) -> PolicyObjection? {
+        if let mismatch = TypedPredicate.mismatch(of: statement, with: writtenType) { return .conflict(mismatch) }
         guard let program else { return nil }
         do throws(JSONError) {
             guard let completed = try TypedPredicate.completed(statement, for: writtenType) else {
                 return program.objection(to: statement)
             }
-            return program.objection(to: completed.root)
+            return program.objection(to: completed.root, as: statement)
         } catch {
             return .notEvaluated("the statement cannot be put into one document: \(error)")
         }

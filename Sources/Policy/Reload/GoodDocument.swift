@@ -33,7 +33,10 @@ struct GoodDocument {
         switch content {
         case .policy(let policy): DocumentIdentity(kind: .policy, name: policy.name)
         case .trustRoot(let root): DocumentIdentity(kind: .trustRoot, name: root.name)
-        case .resource(let resource): DocumentIdentity(kind: .resource(resource.kind), name: resource.name)
+        case .resource(let resource):
+            DocumentIdentity(
+                kind: .resource(resource.kind),
+                name: DocumentIdentity.name(resource.name, elsewhere: resource.elsewhere))
         }
     }
 
@@ -78,6 +81,9 @@ struct DocumentIdentity: Hashable {
     let kind: Kind
     let name: String
 
+    /// With the namespace before it where that is not the one in which policies look.
+    static func name(_ name: String, elsewhere: String?) -> String { elsewhere.map { "\($0)/\(name)" } ?? name }
+
     /// As events and health tell it: a policy by its name alone.
     var word: String {
         switch kind {
@@ -119,5 +125,7 @@ extension PolicyDocument {
     }
 
     /// `nil` where the name cannot be read.
-    var identity: DocumentIdentity? { name.map { DocumentIdentity(kind: kind, name: $0) } }
+    var identity: DocumentIdentity? {
+        name.map { DocumentIdentity(kind: kind, name: DocumentIdentity.name($0, elsewhere: elsewhere)) }
+    }
 }

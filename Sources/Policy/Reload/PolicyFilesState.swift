@@ -12,9 +12,12 @@ public struct PolicyFilesState: Sendable {
     public private(set) var set = PolicySet(policies: [])
     public private(set) var health = PolicyHealth.whole
     private var sources: [String: SourceState] = [:]
-    private var rules: DocumentRules
-    /// Texts of policies on the web, by URL, as far as they have been fetched.
-    private var remotes: [String: Result<[UInt8], UnusableResource>] = [:]
+    /// Without a time: that a trust root has expired is no mistake of its document, and denies only what names it.
+    private let rules: DocumentRules
+    /// The time by which repositories of trust roots must not have expired; `nil` counts them as expired.
+    private var now: Instant?
+    /// Texts of policies on the web, as far as they have been fetched.
+    private var remotes: [PolicyTextSource: Result<[UInt8], UnusableResource>] = [:]
 
     private struct SourceState {
         /// By path; kept while the source is lost.
@@ -33,7 +36,11 @@ public struct PolicyFilesState: Sendable {
     }
 
     /// Nothing is in force.
-    public init(rules: DocumentRules = DocumentRules()) { self.rules = rules }
+    public init(rules: DocumentRules = DocumentRules()) {
+        var rules = rules
+        rules.now = nil
+        self.rules = rules
+    }
 
     /// The state at start, where everything must be whole: nothing that came before could stand in for it.
     ///
@@ -50,7 +57,7 @@ public struct PolicyFilesState: Sendable {
     /// Takes in another look; returns what changed by it.
     @discardableResult
     public mutating func update(_ snapshot: PolicySnapshot, now: Instant? = nil) -> [PolicyEvent] {
-        rules.now = now
+        self.now = now
         let before = (policies: inForce, health: health)
         var next: [String: SourceState] = [:]
         for source in snapshot.sources {
@@ -61,23 +68,38 @@ public struct PolicyFilesState: Sendable {
         return publish(after: before.policies, before.health)
     }
 
-    /// Takes in what came of fetching texts of policies, by URL; a text that is there stays, whatever comes later.
-    public mutating func update(remotes fetched: [String: Result<[UInt8], UnusableResource>]) {
-        for (url, result) in fetched {
-            if case .success? = remotes[url], case .failure = result { continue }
-            remotes[url] = result
+    /// Takes in what came of fetching texts of policies; a text that is there stays, whatever comes later.
+    public mutating func update(remotes fetched: [PolicyTextSource: Result<[UInt8], UnusableResource>]) {
+        let before = remotes
+        for (source, result) in fetched {
+            if case .success? = remotes[source], case .failure = result { continue }
+            remotes[source] = result
         }
+        let wanted = Set(wantedRemotes)
+        remotes = remotes.filter { wanted.contains($0.key) }
+        guard remotes != before else { return }
         _ = publish(after: inForce, health)
+    }
+
+    /// Looks at the clock again: a repository of a trust root may have expired since.
+    public mutating func update(now: Instant) {
+        let holdsRepository = allFiles.contains { _, state in
+            state.good.contains { document in
+                if case .trustRoot(let root) = document.content, case .repository = root.source { true } else { false }
+            }
+        }
+        self.now = now
+        if holdsRepository { _ = publish(after: inForce, health) }
     }
 
     /// The texts on the web that policies in force refer to and that have not been fetched, in order of URL.
     public var missingRemotes: [PolicyTextSource] {
-        let wanted = allFiles.flatMap { $0.state.good.flatMap(\.remotes) }
-        return Set(wanted).filter { source in
-            guard case .remote(let url, _) = source, case .success? = remotes[url] else { return true }
-            return false
+        Set(wantedRemotes).filter { source in
+            if case .success? = remotes[source] { false } else { true }
         }.sorted { $0.description < $1.description }
     }
+
+    private var wantedRemotes: [PolicyTextSource] { allFiles.flatMap { $0.state.good.flatMap(\.remotes) } }
 
     // MARK: One source
 
@@ -112,7 +134,9 @@ public struct PolicyFilesState: Sendable {
         if let problem = reading.problem {
             let reason = problem.description(in: file.path)
             state.good = lastGood
-            if lastGood.isEmpty {
+            // What was denied for want of a good version stays denied.
+            state.refusals = before?.refusals ?? []
+            if lastGood.isEmpty, state.refusals.isEmpty {
                 state.refusals = [.policy(BrokenPolicy(name: file.path, reason: reason, images: nil))]
             }
             state.breakages = [
@@ -252,8 +276,7 @@ public struct PolicyFilesState: Sendable {
     /// What policies refer to, as far as it is there.
     private func resources(_ good: [GoodDocument], _ refusals: [Refusal]) -> PolicyResources {
         var resources = PolicyResources()
-        for case .resource(let resource) in good.map(\.content)
-        where resource.namespace.isEmpty || resource.namespace == rules.namespace {
+        for case .resource(let resource) in good.map(\.content) where resource.elsewhere == nil {
             switch resource.kind {
             case .secret: resources.secrets[resource.name] = resource.entries
             case .configMap: resources.configMaps[resource.name] = resource.entries
@@ -262,7 +285,7 @@ public struct PolicyFilesState: Sendable {
         let roots = good.compactMap { document -> TrustRoot? in
             if case .trustRoot(let root) = document.content { root } else { nil }
         }
-        resources.trustRoots = TrustRoots(roots, broken: refusals.compactMap(\.trustRoot), now: rules.now ?? .latest)
+        resources.trustRoots = TrustRoots(roots, broken: refusals.compactMap(\.trustRoot), now: now ?? .latest)
         resources.remotes = remotes
         return resources
     }

@@ -11,8 +11,8 @@ public struct PolicyResources: Sendable {
     public var configMaps: [String: [String: [UInt8]]] = [:]
     /// What each trust root by name makes us believe, or why it cannot be used.
     public var trustRoots = TrustRoots.none
-    /// Texts by URL, whose hash is compared on use; or why there is none.
-    public var remotes: [String: Result<[UInt8], UnusableResource>] = [:]
+    /// Texts on the web, whose hash is compared on use; or why there is none.
+    public var remotes: [PolicyTextSource: Result<[UInt8], UnusableResource>] = [:]
 
     public init() {}
 }
@@ -58,7 +58,7 @@ extension PolicyResources {
             }
             return .success(text)
         case .remote(let url, let sum):
-            switch remotes[url] {
+            switch remotes[source] {
             case nil: return .failure(UnusableResource("the policy at \(url) has not been fetched"))
             case .failure(let why)?: return .failure(why)
             case .success(let text)?:

@@ -12,6 +12,7 @@ extension ClusterImagePolicy {
         policy.authorities = authorities.map { $0.resolved(with: resources, noting: &used) }
         if let program { policy.program = program.resolved(with: resources, noting: &used) }
         policy.documentHash = used.hash(after: documentHash)
+        policy.unresolved = used.failures
         return policy
     }
 }
@@ -19,6 +20,12 @@ extension ClusterImagePolicy {
 /// Everything that was put into a policy: its meaning depends on it as on its own document.
 private struct UsedResources {
     private var parts: [UInt8] = []
+    private(set) var failures: [String] = []
+
+    mutating func noteFailure(_ kind: String, _ why: String) {
+        failures.append(why)
+        note(kind, why)
+    }
 
     mutating func note(_ kind: String, _ value: String) {
         for part in [kind, value] { parts += Array("\(part.utf8.count):".utf8) + Array(part.utf8) }
@@ -41,7 +48,7 @@ extension Authority {
                         key: key, requiresLogEntry: secret.requiresLogEntry, requiresTimestamp: secret.requiresTimestamp
                     ))
             case .failure(let why):
-                used.note("secret", why.reason)
+                used.noteFailure("secret", why.reason)
                 authority.check = .unavailable(why.reason)
             }
         }
@@ -61,7 +68,7 @@ extension Authority {
                     authority.logSearch = LogAddress(address)
                 }
             } catch {
-                used.note("trust root", error.reason)
+                used.noteFailure("trust root", error.reason)
                 authority.check = .unavailable(error.reason)
             }
         }
@@ -103,8 +110,11 @@ extension PolicyProgram {
         case .success(let text):
             used.note("text", Digest(of: text).hex)
             program.body = PolicyProgram.body(of: text, in: language)
+            if language == .cue, case .unavailable(let why) = program.body {
+                used.noteFailure("\(source)", "\(source): \(why)")
+            }
         case .failure(let why):
-            used.note("text", why.reason)
+            used.noteFailure("text", why.reason)
             program.body = .unavailable(why.reason)
         }
         return program

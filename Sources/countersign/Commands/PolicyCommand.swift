@@ -62,7 +62,13 @@ struct PolicyCheck: AsyncParsableCommand {
             if status == .admitted {
                 // Each for itself is whole; together they may still contradict each other.
                 do throws(PolicyLoadError) {
-                    _ = try PolicyFilesState(starting: snapshot, rules: rules, now: .now)
+                    let state = try PolicyFilesState(starting: snapshot, rules: rules, now: .now)
+                    for policy in state.set.policies {
+                        for why in policy.unresolved {
+                            Words.say("warning: policy \(policy.name): \(why); what needs it is denied")
+                            warnings += 1
+                        }
+                    }
                 } catch {
                     Words.say(lines: error.reasons.all.map { "error: \($0)" })
                     status = .denied

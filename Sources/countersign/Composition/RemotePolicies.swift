@@ -17,23 +17,25 @@ struct RemotePolicies: Sendable {
     /// How long to wait before a text that could not be fetched is asked for again.
     static let pause = Duration.seconds(30)
 
-    /// What came of each, by URL.
-    func fetch(_ sources: [PolicyTextSource]) async -> [String: Result<[UInt8], UnusableResource>] {
+    /// What came of each.
+    func fetch(
+        _ sources: [PolicyTextSource]
+    ) async -> [PolicyTextSource: Result<[UInt8], UnusableResource>] {
         guard !sources.isEmpty else { return [:] }
         do {
             return try await Composition.withNetwork(access) { http in
                 await withTaskGroup { group in
-                    for case .remote(let url, let sum) in sources.prefix(Self.maximumTexts) {
-                        group.addTask { (url, await Self.text(at: url, sum, http)) }
+                    // In any order, so that none waits for ever behind those that fail.
+                    for source in sources.shuffled().prefix(Self.maximumTexts) {
+                        guard case .remote(let url, let sum) = source else { continue }
+                        group.addTask { (source, await Self.text(at: url, sum, http)) }
                     }
                     return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
                 }
             }
         } catch {
             let failure = UnusableResource("the policy cannot be fetched: \(error)")
-            return sources.reduce(into: [:]) { result, source in
-                if case .remote(let url, _) = source { result[url] = .failure(failure) }
-            }
+            return sources.reduce(into: [:]) { $0[$1] = .failure(failure) }
         }
     }
 
@@ -41,6 +43,7 @@ struct RemotePolicies: Sendable {
         at url: String, _ sum: String, _ http: OutboundHTTP
     ) async -> Result<[UInt8], UnusableResource> {
         do {
+            // The operator's own policy names the address, loopback or not.
             let request = OutboundRequest(
                 .get, try RequestURL(parsing: url), maximumBodyBytes: maximumBytes,
                 deadline: .now.advanced(by: patience), mayReachLoopback: true)

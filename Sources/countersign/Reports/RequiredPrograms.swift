@@ -35,6 +35,10 @@ struct RequiredPrograms {
     func applied(to judgement: Judgement) -> Judgement {
         guard !requirements.isEmpty, case .admitted(let matches) = judgement.outcome else { return judgement }
         var reasons: [DenialReason] = []
+        if matches.all.allSatisfy(\.statements.isEmpty) {
+            reasons.append(
+                DenialReason(.noAttestations, "there is no attestation that the policy could be asked about"))
+        }
         for statement in matches.all.flatMap(\.statements) {
             for (path, requirement) in requirements {
                 guard let objection = requirement.objection(to: statement.statement.root) else { continue }
