@@ -68,7 +68,7 @@ let package = Package(
             "Sigstore",
             ["OCI", "JSON", "RE2", "CSodium", .product(name: "SwiftASN1", package: "swift-asn1")] + crypto),
         // Metadata roles of The Update Framework, and the client's workflow over files in hand.
-        target("TUF", ["JSON"] + crypto),
+        target("TUF", ["JSON", "Sigstore"] + crypto),
         // The CUE language: policy text + JSON document -> verdict with conflicts. Steps, depth and memory bounded.
         target("CUE", ["JSON", "RE2"]),
         // What an operator requires (ClusterImagePolicy, TrustRoot) and the judgement of evidence against it.

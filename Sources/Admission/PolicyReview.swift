@@ -9,20 +9,19 @@ struct PolicyResource: Hashable, Sendable {
     /// As its objects write it: `policy.sigstore.dev/v1beta1`.
     let apiVersion: String
 
-    private static let group = "policy.sigstore.dev"
     /// Plural, as in a URL, with kind and versions.
     private static let all = [
-        "clusterimagepolicies": ("ClusterImagePolicy", ["v1alpha1", "v1beta1"]),
+        "clusterimagepolicies": ("ClusterImagePolicy", PolicyDocument.versions),
         "trustroots": ("TrustRoot", ["v1alpha1"]),
     ]
 
     /// `nil` for every other resource, and for a version that nobody here reads: that is an unknown kind.
     init?(of request: AdmissionRequest) {
-        guard request.group == Self.group, let (kind, versions) = Self.all[request.resource],
+        guard request.group == PolicyDocument.groupName, let (kind, versions) = Self.all[request.resource],
             versions.contains(request.version)
         else { return nil }
         self.kind = kind
-        apiVersion = "\(Self.group)/\(request.version)"
+        apiVersion = "\(PolicyDocument.groupName)/\(request.version)"
     }
 
     /// Why the request needs no look; throws where nobody knows what the request carries.

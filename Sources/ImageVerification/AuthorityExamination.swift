@@ -8,32 +8,19 @@ public struct AuthorityExamination: Sendable {
     private let store: EvidenceStore
     private let trust: TrustMaterial
     private let requiresSignature: Bool
-    private let looksAtAll: Bool
 
     /// With the trust material in force now, which stays the same however long the examination takes.
     ///
-    /// - Parameters:
-    ///   - requiresSignature: whether an authority with attestations asks for a signature too, whatever its document says.
-    ///   - looksAtAll: whether proofs that have sufficed before are not enough, since something reads all that there is.
-    public init(store: EvidenceStore, requiresSignature: Bool = false, looksAtAll: Bool = false) {
+    /// - Parameter requiresSignature: whether an authority with attestations asks for a signature too, whatever its
+    ///   document says.
+    public init(store: EvidenceStore, requiresSignature: Bool = false) {
         self.store = store
-        self.looksAtAll = looksAtAll
         self.requiresSignature = requiresSignature
         trust = store.trust.current
     }
 
     /// By which proofs are checked here.
     var generation: TrustGeneration { trust.generation }
-
-    /// The same, by the same trust material, for whoever reads all proofs.
-    var ofAllProofs: AuthorityExamination { AuthorityExamination(self, looksAtAll: true) }
-
-    private init(_ other: AuthorityExamination, looksAtAll: Bool) {
-        store = other.store
-        trust = other.trust
-        requiresSignature = other.requiresSignature
-        self.looksAtAll = looksAtAll
-    }
 
     /// A finding, and whether all of it was remembered: then no registry had to be asked.
     public struct Examined: Sendable {
@@ -42,7 +29,12 @@ public struct AuthorityExamination: Sendable {
     }
 
     /// What the authority says of the image; outages are part of the finding.
-    public func examine(_ authority: Authority, _ image: ResolvedImage) async -> Examined {
+    ///
+    /// - Parameter looksAtAll: whether proofs that have sufficed before are not enough, since something reads all that
+    ///   there is.
+    public func examine(
+        _ authority: Authority, _ image: ResolvedImage, looksAtAll: Bool = false
+    ) async -> Examined {
         switch authority.check {
         case .staticPass:
             let match = AuthorityMatch(
@@ -65,7 +57,8 @@ public struct AuthorityExamination: Sendable {
                     .notYetChecked, "authority \(authority.name): its trust roots have not been read")
                 return refused(authority, reason)
             }
-            let question = Question(authority: authority, options: options, trust: trust, image: image)
+            let question = Question(
+                authority: authority, options: options, trust: trust, image: image, looksAtAll: looksAtAll)
             guard !authority.attestations.isEmpty else { return await examineSignatures(question) }
             guard authority.requiresSignature || requiresSignature else { return await examineAttestations(question) }
             return await examineBoth(question)
@@ -78,6 +71,9 @@ public struct AuthorityExamination: Sendable {
         let options: VerificationOptions
         let trust: TrustMaterial
         let image: ResolvedImage
+        let looksAtAll: Bool
+
+        var words: ExaminationWords { ExaminationWords(authority, options, image) }
     }
 
     /// `nil` where the document names trust roots that nobody has looked up.
@@ -101,10 +97,8 @@ public struct AuthorityExamination: Sendable {
     ) async -> Examined {
         let (authority, image) = (question.authority, question.image)
         let places = Self.places(authority, image)
-        let known = looksAtAll ? [] : places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
-        if !known.isEmpty,
-            case .satisfied(let match) = await weigh(Search(candidates: known.filter { $0.isOf(authority.format) }))
-        {
+        let known = question.looksAtAll ? [] : places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
+        if !known.isEmpty, case .satisfied(let match) = await weigh(Search(candidates: known).only(authority.format)) {
             return Examined(
                 finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true)
         }
@@ -159,7 +153,7 @@ public struct AuthorityExamination: Sendable {
                         summary: "signed by \(signatures.first.signer), \(signatures.first.origin.carrier.rawValue)",
                         notes: notes(question.options, verified.map(\.support))))
             }
-            let words = ExaminationWords(question.authority, question.options, question.image)
+            let words = question.words
             let reasons = words.signatures(failures, passedOver: search.passedOver)
             let outages = search.outages + (isWhole ? [] : [.cancelled])
             if let outages = AtLeastOne(outages) { return .outage(outages, also: reasons) }
@@ -186,7 +180,7 @@ public struct AuthorityExamination: Sendable {
                     missing.append((requirement, objection))
                 }
             }
-            let words = ExaminationWords(question.authority, question.options, question.image)
+            let words = question.words
             guard missing.isEmpty else {
                 let outages = search.outages + (isWhole ? [] : [.cancelled])
                 if outages.isEmpty, !found.hasUnsignedBillOfMaterials {
@@ -233,8 +227,7 @@ public struct AuthorityExamination: Sendable {
                             authority: question.authority.name, evidence: .both(signatures, requirements),
                             summary: "\(signed.summary); \(attested.summary)", notes: signed.notes))
                 } else {
-                    .refused(
-                        AtLeastOne(ExaminationWords(question.authority, question.options, question.image).unsigned))
+                    .refused(AtLeastOne(question.words.unsigned))
                 }
             case (let signed, let attested): signed.and(attested)
             }
@@ -385,18 +378,6 @@ extension AuthorityFinding.Result {
         let reasons = self.reasons + other.reasons
         if let outages = AtLeastOne(outages + other.outages) { return .outage(outages, also: reasons) }
         return AtLeastOne(reasons).map { .refused($0) } ?? self
-    }
-
-    private var outages: [Outage] {
-        if case .outage(let outages, _) = self { outages.all } else { [] }
-    }
-
-    private var reasons: [DenialReason] {
-        switch self {
-        case .satisfied: []
-        case .refused(let reasons): reasons.all
-        case .outage(_, let also): also
-        }
     }
 }
 

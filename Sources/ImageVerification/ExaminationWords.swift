@@ -98,15 +98,6 @@ struct ExaminationWords {
     }
 }
 
-extension PolicyObjection {
-    var code: DenialReason.Code {
-        switch self {
-        case .conflict: .policyConflict
-        case .notEvaluated: .policyNotEvaluated
-        }
-    }
-}
-
 extension RequiredSigner {
     /// As a denial names the way in which proofs are checked.
     fileprivate var word: String {

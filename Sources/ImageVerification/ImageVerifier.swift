@@ -76,10 +76,10 @@ public struct ImageVerifier: ImageVerifying {
         _ examination: AuthorityExamination
     ) async -> Judged {
         // A program may count what there is, or forbid some of it.
-        let examination = policy.program == nil ? examination : examination.ofAllProofs
+        let looksAtAll = policy.program != nil
         let examined = await withTaskGroup { group in
             for (index, authority) in policy.authorities.enumerated() {
-                group.addTask { (index, await examination.examine(authority, image)) }
+                group.addTask { (index, await examination.examine(authority, image, looksAtAll: looksAtAll)) }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }

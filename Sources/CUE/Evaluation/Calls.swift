@@ -78,14 +78,7 @@ extension Evaluation {
     }
 
     static func value(_ data: BuiltinValue) -> Value {
-        switch data {
-        case .null: .scalar(.null)
-        case .bool(let bool): .scalar(.bool(bool))
-        case .number(let number): .scalar(.number(number))
-        case .string(let string): .scalar(.string(string))
-        case .bytes(let bytes): .scalar(.bytes(bytes))
-        case .list, .structure: .data(data)
-        }
+        data.scalar.map { .scalar($0) } ?? .data(data)
     }
 
     /// About how many bytes a value takes.

@@ -279,11 +279,8 @@ extension Evaluation {
             insert(
                 elements: elements.map { Conjunct(node: .data($0), origin: origin) }, isOpen: false, rest: nil, origin,
                 shown: .data(value), at: nil, into: vertex)
-        case .null: insert(.null, shown: .data(value), origin, into: vertex)
-        case .bool(let bool): insert(.bool(bool), shown: .data(value), origin, into: vertex)
-        case .number(let number): insert(.number(number), shown: .data(value), origin, into: vertex)
-        case .string(let string): insert(.string(string), shown: .data(value), origin, into: vertex)
-        case .bytes(let bytes): insert(.bytes(bytes), shown: .data(value), origin, into: vertex)
+        case .null, .bool, .number, .string, .bytes:
+            if let scalar = value.scalar { insert(scalar, shown: .data(value), origin, into: vertex) }
         }
     }
 }

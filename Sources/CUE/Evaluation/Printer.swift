@@ -70,11 +70,7 @@ struct Printer {
                 printer.add("[")
                 printer.list(elements) { printer, element in printer.print(element) }
                 printer.add("]")
-            case .null: printer.add("null")
-            case .bool(let bool): printer.add(bool ? "true" : "false")
-            case .number(let number): printer.add(number.description)
-            case .string(let string): printer.add(Quotation.string(string))
-            case .bytes(let bytes): printer.add(Quotation.bytes(bytes))
+            case .null, .bool, .number, .string, .bytes: printer.add(value.scalar?.description ?? "")
             }
         }
     }

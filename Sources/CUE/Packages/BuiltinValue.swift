@@ -43,31 +43,34 @@ indirect enum BuiltinValue: Sendable {
     }
 }
 
+extension BuiltinValue {
+    /// `nil` for what has parts.
+    var scalar: Scalar? {
+        switch self {
+        case .null: .null
+        case .bool(let bool): .bool(bool)
+        case .number(let number): .number(number)
+        case .string(let string): .string(string)
+        case .bytes(let bytes): .bytes(bytes)
+        case .list, .structure: nil
+        }
+    }
+}
+
 extension BuiltinValue: Hashable {
     static func == (left: BuiltinValue, right: BuiltinValue) -> Bool {
         switch (left, right) {
-        case (.null, .null): true
-        case (.bool(let left), .bool(let right)): left == right
-        case (.number(let left), .number(let right)): left.isInteger == right.isInteger && left == right
-        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
-        case (.bytes(let left), .bytes(let right)): left == right
         case (.list(let left), .list(let right)): left == right
         case (.structure(let left), .structure(let right)): left == right
-        default: false
+        default: if let left = left.scalar, let right = right.scalar { left == right } else { false }
         }
     }
 
     func hash(into hasher: inout Hasher) {
         switch self {
-        case .null: hasher.combine(0)
-        case .bool(let value): hasher.combine(value)
-        case .number(let value): hasher.combine(value)
-        case .string(let value):
-            for byte in value.utf8 { hasher.combine(byte) }
-            hasher.combine(value.utf8.count)
-        case .bytes(let value): hasher.combine(value)
         case .list(let values): hasher.combine(values)
         case .structure(let fields): hasher.combine(fields)
+        case .null, .bool, .number, .string, .bytes: hasher.combine(scalar)
         }
     }
 }
@@ -76,14 +79,10 @@ extension BuiltinValue: CustomStringConvertible {
     /// As CUE shows a value within a message: `[1,"a",{b:null}]`.
     var description: String {
         switch self {
-        case .null: "null"
-        case .bool(let value): value ? "true" : "false"
-        case .number(let value): value.description
-        case .string(let value): Self.quoted(value, by: "\"")
-        case .bytes(let value): Self.quoted(String(decoding: value, as: UTF8.self), by: "'")
         case .list(let values): "[" + values.map(\.description).joined(separator: ",") + "]"
         case .structure(let fields):
             "{" + fields.map { Self.label($0.name) + ":" + $0.value.description }.joined(separator: ",") + "}"
+        case .null, .bool, .number, .string, .bytes: scalar?.description ?? ""
         }
     }
 
@@ -93,26 +92,6 @@ extension BuiltinValue: CustomStringConvertible {
                 || at > 0 && ("0"..."9").contains(scalar)
         }
         let isPlain = isIdentifier && !name.isEmpty && !name.utf8.starts(with: "_".utf8)
-        return isPlain ? name : quoted(name, by: "\"")
-    }
-
-    private static func quoted(_ text: String, by quote: Unicode.Scalar) -> String {
-        var quoted = String(quote)
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case quote, "\\": quoted += "\\" + String(scalar)
-            case "\n": quoted += "\\n"
-            case "\t": quoted += "\\t"
-            case "\r": quoted += "\\r"
-            case "\u{07}": quoted += "\\a"
-            case "\u{08}": quoted += "\\b"
-            case "\u{0B}": quoted += "\\v"
-            case "\u{0C}": quoted += "\\f"
-            case _ where !scalar.isPrintable: quoted += "\\u" + scalar.hexadecimal(digits: 4)
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        quoted.unicodeScalars.append(quote)
-        return quoted
+        return isPlain ? name : Quotation.string(name)
     }
 }

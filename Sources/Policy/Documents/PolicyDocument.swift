@@ -29,8 +29,9 @@ public struct PolicyDocument: Sendable {
     /// Of a Secret or a ConfigMap, the namespace that it says, where policies do not look; `nil` where they do.
     let elsewhere: String?
 
-    static let groupName = "policy.sigstore.dev"
-    static let versions = ["v1alpha1", "v1beta1"]
+    package static let groupName = "policy.sigstore.dev"
+    /// Of a ClusterImagePolicy.
+    package static let versions = ["v1alpha1", "v1beta1"]
 
     /// Reads a document of kind `ClusterImagePolicy`, `policy.sigstore.dev/v1alpha1` or `/v1beta1`, or `TrustRoot`,
     /// `/v1alpha1`. Never throws: what is wrong is part of the result.

@@ -18,6 +18,22 @@ public struct AuthorityFinding: Hashable, Sendable {
     }
 }
 
+extension AuthorityFinding.Result {
+    /// What could not be asked; empty where everything was.
+    package var outages: [Outage] {
+        if case .outage(let outages, _) = self { outages.all } else { [] }
+    }
+
+    /// What was found wanting; empty for a satisfied authority.
+    package var reasons: [DenialReason] {
+        switch self {
+        case .satisfied: []
+        case .refused(let reasons): reasons.all
+        case .outage(_, let also): also
+        }
+    }
+}
+
 /// What became of a policy's own program.
 public enum ProgramFinding: Hashable, Sendable {
     case satisfied
@@ -41,15 +57,15 @@ extension ClusterImagePolicy {
         guard let matches = AtLeastOne(matches) else {
             return Judgement(policy: name, mode: mode, outcome: refusal(findings))
         }
-        // A program may forbid what an authority that could not be asked would have found.
-        let unasked = findings.flatMap { finding -> [Outage] in
-            if case .outage(let outages, _) = finding.result { outages.all } else { [] }
-        }
         let outcome: Outcome =
             switch program(matches) {
-            case .satisfied where self.program != nil && !unasked.isEmpty:
-                AtLeastOne(unasked).map { .undecided($0, also: []) } ?? .admitted(matches)
-            case .satisfied: .admitted(matches)
+            case .satisfied:
+                // A program may forbid what an authority that could not be asked would have found.
+                if self.program != nil, let unasked = AtLeastOne(findings.flatMap(\.result.outages)) {
+                    .undecided(unasked, also: [])
+                } else {
+                    .admitted(matches)
+                }
             // The others' reasons say what else could have admitted; the program's is why these did not.
             case .refused(let reason): .denied(AtLeastOne(reason))
             case .outage(let outage): .undecided(AtLeastOne(outage), also: [])
@@ -70,19 +86,8 @@ extension ClusterImagePolicy {
     }
 
     private func refusal(_ findings: [AuthorityFinding]) -> Outcome {
-        var outages: [Outage] = []
-        var reasons: [DenialReason] = []
-        for finding in findings {
-            switch finding.result {
-            case .satisfied: break
-            case .refused(let refused): reasons += refused.all
-            case .outage(let outage, let also):
-                outages += outage.all
-                reasons += also
-            }
-        }
-        let nearest = Self.nearestFirst(reasons)
-        if let outages = AtLeastOne(outages) { return .undecided(outages, also: nearest) }
+        let nearest = Self.nearestFirst(findings.flatMap(\.result.reasons))
+        if let outages = AtLeastOne(findings.flatMap(\.result.outages)) { return .undecided(outages, also: nearest) }
         if let nearest = AtLeastOne(nearest) { return .denied(nearest) }
         return .denied(
             AtLeastOne(

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import CUE
 import JSON
 
 /// Looks over a document that has been read without errors for what is valid and seldom meant.
 struct Lint {
-    /// How a policy in CUE answers, and which fields it speaks of; tests put their own in its place.
-    struct Programs {
-        var verdict: (CUEPolicy, JSONValue, CUEPolicy.Demand) -> CUEVerdict = { $0.evaluate($1, demanding: $2) }
-        /// Outermost fields and those right below them, as paths; `nil` reads them off the text.
-        var mentionedFields: ((CUEPolicy) -> [[String]])?
-    }
-
     /// In no particular order.
     ///
     /// - Parameter warnings: what the reader has already said of this document.
     static func findings(
-        in document: JSONDocument, of policy: ClusterImagePolicy, besides warnings: [PolicyProblem] = [],
-        programs: Programs = Programs()
+        in document: JSONDocument, of policy: ClusterImagePolicy, besides warnings: [PolicyProblem] = []
     ) -> [Finding] {
         guard let spec = Place(value: document.root, path: "")["spec"] else { return [] }
         var findings = Findings()
@@ -32,12 +23,12 @@ struct Lint {
             for (place, requirement) in zip(place["attestations"]?.elements ?? [], authority.attestations)
             where !findings.isFull {
                 guard let program = requirement.program, let place = place["policy"] else { continue }
-                findings.look(at: program, over: .statement(of: requirement.predicateType), place, programs)
+                findings.look(at: program, over: .statement(of: requirement.predicateType), place)
             }
         }
         if let place = spec["match"] { findings.look(atMatch: policy.match, place) }
         if let program = policy.program, let place = spec["policy"] {
-            findings.look(at: program, over: .authorities, place, programs)
+            findings.look(at: program, over: .authorities, place)
         }
         return findings.all
     }

@@ -12,14 +12,12 @@ enum ProgramSubject {
 
 extension Findings {
     /// `policy`, in whichever of its two places.
-    mutating func look(
-        at program: PolicyProgram, over subject: ProgramSubject, _ place: Place, _ programs: Lint.Programs
-    ) {
+    mutating func look(at program: PolicyProgram, over subject: ProgramSubject, _ place: Place) {
         guard case .cue(let policy) = program.body, let data = place["data"], let text = data.value.string else {
             return
         }
         let outline = CUEOutline(text)
-        let paths = programs.mentionedFields?(policy) ?? outline.paths
+        let paths = outline.paths
         let mentioned: [String]
         let isStatement: Bool
         switch subject {
@@ -31,12 +29,10 @@ extension Findings {
             let outermost = paths.filter { $0.count == 1 }.map { $0[0] }
             lookAtInputs(outermost, program.inputs, data)
             // A policy that limits the elements of lists means that there may be none.
-            mentioned = outermost.filter {
-                PolicyInputs.members[$0] != nil && (programs.mentionedFields != nil || outline.fixesValue(below: $0))
-            }
+            mentioned = outermost.filter { PolicyInputs.members[$0] != nil && outline.fixesValue(below: $0) }
         }
         guard !mentioned.isEmpty, let probe = try? JSONDocument(parsing: Self.probe(subject)),
-            programs.verdict(policy, probe.root, program.demand) == .pass
+            policy.evaluate(probe.root, demanding: program.demand) == .pass
         else { return }
         let shown = mentioned.prefix(Self.maximumNames).map(oneLine).joined(separator: ", ")
         let more = mentioned.count - min(mentioned.count, Self.maximumNames)

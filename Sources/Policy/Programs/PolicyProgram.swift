@@ -81,6 +81,13 @@ public enum PolicyObjection: Hashable, Sendable {
         case .conflict(let words), .notEvaluated(let words): words
         }
     }
+
+    public var code: DenialReason.Code {
+        switch self {
+        case .conflict: .policyConflict
+        case .notEvaluated: .policyNotEvaluated
+        }
+    }
 }
 
 public enum PolicyLanguage: String, Hashable, Sendable {

@@ -24,6 +24,18 @@ public struct UnusableResource: Error, Hashable, Sendable {
     public init(_ reason: String) { self.reason = reason }
 }
 
+extension PolicyTextSource {
+    /// The text, if it has the hash that the document names; every text of a ConfigMap is.
+    public func checked(_ text: [UInt8]) -> Result<[UInt8], UnusableResource> {
+        guard case .remote(_, let sum) = self else { return .success(text) }
+        let found = Digest(of: text).hex
+        guard found == sum else {
+            return .failure(UnusableResource("failed to check sha256sum from policy remote: \(sum) got \(found)"))
+        }
+        return .success(text)
+    }
+}
+
 extension PolicyResources {
     /// The key in a Secret, which has exactly one entry.
     func key(in secret: SecretKey) -> Result<VerificationKey, UnusableResource> {
@@ -57,17 +69,11 @@ extension PolicyResources {
                 return .failure(UnusableResource("configmap \(quoted(name)) has no key \(quoted(key))"))
             }
             return .success(text)
-        case .remote(let url, let sum):
+        case .remote(let url, _):
             switch remotes[source] {
             case nil: return .failure(UnusableResource("the policy at \(url) has not been fetched"))
             case .failure(let why)?: return .failure(why)
-            case .success(let text)?:
-                let found = Digest(of: text).hex
-                guard found == sum else {
-                    return .failure(
-                        UnusableResource("failed to check sha256sum from policy remote: \(sum) got \(found)"))
-                }
-                return .success(text)
+            case .success(let text)?: return source.checked(text)
             }
         }
     }

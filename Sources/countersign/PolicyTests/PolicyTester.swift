@@ -84,22 +84,19 @@ struct PolicyTester {
         do throws(RequestURLFault) { url = try RequestURL(parsing: policy) } catch {
             throw UsageError("--policy: \(error)")
         }
-        var transport = TransportConfiguration()
-        transport.insecureHosts = Set(registry.insecureHosts.map { $0.lowercased() })
-        let http: OutboundHTTP
-        do { http = try OutboundHTTP(transport) } catch { throw UsageError("\(error)") }
-        let answer: Result<OutboundResponse, TransportError>
-        // Whoever runs this names the address, loopback or not.
-        let request = OutboundRequest(
-            .get, url, maximumBodyBytes: PolicyFile.maximumBytes, deadline: deadline.instant, mayReachLoopback: true)
-        do throws(TransportError) { answer = .success(try await http.send(request)) } catch {
-            answer = .failure(error)
-        }
-        await http.shutDown()
-        switch answer {
-        case .success(let response) where response.status == 200: return response.body
-        case .success(let response): throw UsageError("\(policy): answered with status \(response.status)")
-        case .failure(let error): throw UsageError("\(policy): \(error)")
+        return try await Composition.withNetwork(registry) { http in
+            // Whoever runs this names the address, loopback or not.
+            let request = OutboundRequest(
+                .get, url, maximumBodyBytes: PolicyFile.maximumBytes, deadline: deadline.instant,
+                mayReachLoopback: true)
+            let response: OutboundResponse
+            do throws(TransportError) { response = try await http.send(request) } catch {
+                throw UsageError("\(policy): \(error)")
+            }
+            guard response.status == 200 else {
+                throw UsageError("\(policy): answered with status \(response.status)")
+            }
+            return response.body
         }
     }
 

@@ -42,13 +42,8 @@ struct RequiredPrograms {
         for statement in matches.all.flatMap(\.statements) {
             for (path, requirement) in requirements {
                 guard let objection = requirement.objection(to: statement.statement.root) else { continue }
-                let code: DenialReason.Code
-                switch objection {
-                case .conflict: code = .policyConflict
-                case .notEvaluated: code = .policyNotEvaluated
-                }
                 reasons.append(
-                    DenialReason(code, "failed evaluating cue policy for \(path): \(objection.sentence)"))
+                    DenialReason(objection.code, "failed evaluating cue policy for \(path): \(objection.sentence)"))
             }
         }
         guard let reasons = AtLeastOne(reasons) else { return judgement }
