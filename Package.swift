@@ -93,6 +93,13 @@ let package = Package(
                 "JSON", "OCI", "Sigstore", "Policy", "ImageVerification", "HTTPTransport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        // API server client: list and watch, leases; policy objects, webhook configurations, pull secrets.
+        target(
+            "Kubernetes",
+            [
+                "JSON", "YAML", "OCI", "Sigstore", "Policy", "HTTPTransport", "ImageVerification", "Registry", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         // Asks a Rekor v1 log for entries that a proof does not bring.
         target("Rekor", ["JSON", "OCI", "Sigstore", "Policy", "ImageVerification", "HTTPTransport"]),
         // The TLS server: routes, health, certificate reload, metrics, drain.
@@ -131,7 +138,7 @@ let package = Package(
             dependencies: [
                 "JSON", "YAML", "RE2", "CUE", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission",
                 "HTTPTransport",
-                "Registry", "Rekor", "WebhookServer", "Demo",
+                "Registry", "Kubernetes", "Rekor", "WebhookServer", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

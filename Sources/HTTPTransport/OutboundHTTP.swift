@@ -174,7 +174,7 @@ public final class OutboundHTTP: Sendable {
 
 extension TimeAmount {
     /// At least a nanosecond: SwiftNIO reads zero as "never" in places.
-    fileprivate init(_ duration: Duration) {
+    init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         self = .nanoseconds(overflow ? .max / 4 : min(.max / 4, max(1, nanoseconds + attoseconds / 1_000_000_000)))

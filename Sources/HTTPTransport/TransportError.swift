@@ -21,6 +21,8 @@ public enum TransportError: Error, Hashable, Sendable {
     case wrongDigest(host: String)
     case deadline(host: String)
     case cancelled(host: String)
+    /// Certificates or a key of ours that no connection can be made with; why, in words of ours.
+    case unusableIdentity(host: String, String)
     /// The transport has been shut down.
     case shutDown
 
@@ -59,6 +61,7 @@ extension TransportError: CustomStringConvertible {
         case .wrongDigest(let host): "\(host) sent bytes that do not have their digest"
         case .deadline(let host): "time ran out while waiting for \(host)"
         case .cancelled(let host): "waiting for \(host) was given up"
+        case .unusableIdentity(let host, let reason): "no connection to \(host) can be made: \(reason)"
         case .shutDown: "the program is shutting down"
         }
     }

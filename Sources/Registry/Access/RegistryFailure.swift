@@ -21,7 +21,7 @@ extension TransportError {
         case .unresolvable, .unreachable, .tls: .unreachable
         case .plainHTTP, .forbiddenAddress: .forbidden
         case .redirect(_, .toPlainHTTP): .forbidden
-        case .redirect, .malformed: .malfunction
+        case .redirect, .malformed, .unusableIdentity: .malfunction
         case .tooLarge, .wrongDigest: .corrupt
         case .deadline, .cancelled, .shutDown: .deadline
         }
