@@ -43,6 +43,14 @@ struct APIServerCertificates: Sendable {
         return try Self.issued(by: authorityKey, authorityName, subject: subject, purpose: .clientAuth, names: [])
     }
 
+    /// A certificate of a server with these DNS names and the address 127.0.0.1, and its key, PEM.
+    func server(names: [String]) throws -> (certificate: String, key: String) {
+        try Self.issued(
+            by: authorityKey, authorityName, subject: try X509.DistinguishedName { CommonName(names.first ?? "") },
+            purpose: .serverAuth,
+            names: names.map { .dnsName($0) } + [.ipAddress(.init(contentBytes: [127, 0, 0, 1]))])
+    }
+
     var serverConfiguration: TLSConfiguration {
         get throws {
             var configuration = TLSConfiguration.makeServerConfiguration(
@@ -82,6 +90,11 @@ extension APIServerDouble {
     public func clientCertificate(
         user: String, groups: [String] = []
     ) throws -> (certificate: String, key: String) { try certificates.client(user: user, groups: groups) }
+
+    /// A serving certificate of the server's own CA, for a webhook that registers `authorityPEM` as its CA bundle.
+    public func servingCertificate(names: [String]) throws -> (certificate: String, key: String) {
+        try certificates.server(names: names)
+    }
 
     /// How a kubeconfig says who asks.
     public enum Credential: Sendable {

@@ -40,6 +40,7 @@ public final class APIServerDouble: Sendable {
         var listener: (any Channel)?
         var connections: [ObjectIdentifier: any Channel] = [:]
         var services: [String: [ServiceAddress]] = [:]
+        var webhookIdentity: WebhookIdentity?
         var calls: [AdmissionCall] = []
     }
 
@@ -99,6 +100,17 @@ public final class APIServerDouble: Sendable {
 
     /// Forgets what was asked so far.
     public func forgetRequests() { state.withLock { $0.requests = [] } }
+
+    /// Waits until a condition holds, looking again and again; throws where it does not in time.
+    public func until(
+        _ what: String, within limit: Duration = .seconds(10), _ condition: () -> Bool
+    ) async throws {
+        let end = ContinuousClock.now + limit
+        while !condition() {
+            guard ContinuousClock.now < end else { throw ProcessFailure("not within \(limit): \(what)") }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
 
     /// Takes a request that came over the network, on its event loop.
     func receive(_ request: APIServerRequest, certificateUser: String?, responder: APIResponder) {
@@ -203,7 +215,7 @@ public final class APIServerDouble: Sendable {
                     return answer
                 }
             } catch {
-                return (error as? APIFault ?? .internalError("\(error)")).answer
+                return error.answer
             }
         }
         return call.resource.map { APIFault.conflict($0, call.name).answer } ?? APIFault.noSuchResource.answer

@@ -19,13 +19,16 @@ struct ObjectWrite: Sendable {
     /// Works out what a request asks for. Throws what a real server refuses before admission.
     static func planned(_ call: APICall, _ resource: APIResource, in store: ObjectStore) throws(APIFault) -> ObjectWrite
     {
-        switch call.method {
-        case "POST": try creation(call, resource, store)
-        case "PUT": try update(call, resource, store)
-        case "PATCH": try patch(call, resource, store)
-        case "DELETE": try deletion(call, resource, store)
-        default: throw .methodNotAllowed
-        }
+        let write =
+            switch call.method {
+            case "POST": try creation(call, resource, store)
+            case "PUT": try update(call, resource, store)
+            case "PATCH": try patch(call, resource, store)
+            case "DELETE": try deletion(call, resource, store)
+            default: throw APIFault.methodNotAllowed
+            }
+        if let new = write.new { try ObjectValidation.check(new, resource) }
+        return write
     }
 
     // MARK: POST
