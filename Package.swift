@@ -44,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
@@ -154,16 +155,22 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev", "libnghttp2-dev"])]),
         // RE2 itself behind a C face: the judge of our regular expressions.
         .target(name: "CRE2", path: "Tests/CRE2", linkerSettings: [.linkedLibrary("re2")]),
-        // Shared by the tests: the shared folder, real tools on PATH, processes, a scripted registry.
+        // Shared by the tests: the shared folder, real tools on PATH, processes, a scripted registry, an API server.
         .target(
             name: "TestSupport",
             dependencies: [
-                "JSON", "OCI", "Sigstore", "Demo", "COpenSSL", "CCurl", "CSodium",
+                "JSON", "YAML", "RE2", "OCI", "Sigstore", "Demo", "COpenSSL", "CCurl", "CSodium", nioCore, nioSSL,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ] + crypto,
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("RE2Tests", ["RE2", "JSON", "TestSupport", "CRE2"]),
+        tests("APIServerDoubleTests", ["JSON", "TestSupport"]),
         tests("OCITests", ["OCI", "JSON", "TestSupport"]),
         tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "RE2", "COpenSSL", "CSodium", "TestSupport"] + crypto),
         tests("TUFTests", ["TUF", "JSON", "TestSupport"] + crypto),
