@@ -2,14 +2,40 @@
 import Crypto
 import ImageVerification
 public import OCI
+public import Policy
 
-/// Where the credentials for a repository come from: a docker configuration, pull secrets, or nowhere.
+/// Where the credentials for a repository come from: a docker configuration, helpers, a cloud's token service.
 public protocol CredentialSource: Sendable {
-    /// `nil` where there is none, and the registry is asked without a name.
-    func credential(for repository: Repository) -> RegistryCredential?
+    /// `nil` where there is none, and the next source is asked, or the registry without a name. That nobody knows is an
+    /// outage, which names the registry.
+    func credential(
+        for repository: Repository, deadline: ContinuousClock.Instant
+    ) async throws(Outage) -> RegistryCredential?
 }
 
-extension DockerConfig: CredentialSource {}
+extension DockerConfig: CredentialSource {
+    public func credential(
+        for repository: Repository, deadline: ContinuousClock.Instant
+    ) async throws(Outage) -> RegistryCredential? {
+        credential(for: repository)
+    }
+}
+
+/// Several sources, of which the first that has a credential counts.
+public struct CredentialSources: CredentialSource {
+    private let sources: [any CredentialSource]
+
+    public init(_ sources: [any CredentialSource]) { self.sources = sources }
+
+    public func credential(
+        for repository: Repository, deadline: ContinuousClock.Instant
+    ) async throws(Outage) -> RegistryCredential? {
+        for source in sources {
+            if let credential = try await source.credential(for: repository, deadline: deadline) { return credential }
+        }
+        return nil
+    }
+}
 
 extension CredentialFingerprint {
     /// Made anew in every process, so that a fingerprint means nothing outside of it.
