@@ -10,7 +10,7 @@ import Sigstore
 /// 404 on a tag or a manifest is absence. 401, 403, 429, 5xx and every answer that the protocol does not foresee is an
 /// outage. Nothing that a registry says about its content is believed: bytes are hashed here.
 public struct RegistryClient: Sendable {
-    let http: OutboundHTTP
+    public let http: OutboundHTTP
     let credentials: CredentialRules
     let blobs: any BlobStore
     let limits: RegistryLimits
