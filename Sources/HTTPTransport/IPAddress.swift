@@ -121,8 +121,8 @@ enum LoopbackRule: Hashable, Sendable, CaseIterable {
 
     /// `nil` where a connection may be made.
     func refusal(of address: IPAddress) -> ForbiddenAddress? {
-        if self == .metadata { return address == .metadataServer ? nil : .reserved }
-        return switch (address.reach, self) {
+        switch (address.reach, self) {
+        case (.forbidden, .metadata) where address == .metadataServer: nil
         case (.forbidden(let reason), _): reason
         case (.loopback, .refused): .loopback
         case (.ordinary, .required): .notLoopback

@@ -14,6 +14,11 @@ struct RegistryAuthorities: Hashable, Sendable {
     static let maximumFileBytes = 4 << 20
     static let maximumBytes = 16 << 20
 
+    /// None but the system's.
+    static let none = RegistryAuthorities()
+
+    private init() {}
+
     init(reading access: RegistryAccess) throws(UsageError) {
         for authority in access.authorities {
             // HOST=FILE, unless the sign stands within a path.

@@ -36,9 +36,13 @@ struct RegistryAuthoritiesWatch: Service {
                 } catch {
                     look = .failure(error)
                 }
-                let event = state.update(look) { authorities throws(TrustRootsError) in
-                    try watch.http.replaceAuthorities(
-                        additionalRoots: authorities.shared, rootsByHost: authorities.byHost)
+                let event = state.update(look) { authorities throws(UsageError) in
+                    do throws(TrustRootsError) {
+                        try watch.http.replaceAuthorities(
+                            additionalRoots: authorities.shared, rootsByHost: authorities.byHost)
+                    } catch {
+                        throw UsageError("\(error)")
+                    }
                 }
                 if let event { watch.onChange(event) }
             }
@@ -56,7 +60,7 @@ struct RegistryAuthoritiesWatch: Service {
         /// One look; an event where it changes what is in force or what can be said of it.
         mutating func update(
             _ look: Result<RegistryAuthorities, UsageError>,
-            replace: (RegistryAuthorities) throws(TrustRootsError) -> Void
+            replace: (RegistryAuthorities) throws(UsageError) -> Void
         ) -> Event? {
             let isSettled = last.map { Self.equal($0, look) } ?? false
             last = look
@@ -65,7 +69,7 @@ struct RegistryAuthoritiesWatch: Service {
             case .failure(let error): return broken("\(error)")
             case .success(let read) where read == inForce: return mended()
             case .success(let read):
-                do throws(TrustRootsError) { try replace(read) } catch { return broken("\(error)") }
+                do throws(UsageError) { try replace(read) } catch { return broken("\(error)") }
                 inForce = read
                 brokenReason = nil
                 return .replaced
