@@ -59,7 +59,7 @@ struct ResourceTests {
     @Test("the Secrets that a place of proofs names are put in its place where they are in hand, and asked for elsewhere")
     func pullSecrets() throws {
         let policy = Source.authority(
-            "    key: {data: KEY}\n"
+            "    keyless: {identities: [{issuer: 'https://i.example', subject: s}]}\n"
                 + "    source: [{oci: proofs.example/a, signaturePullSecrets: [{name: here}, {name: gone}, {name: keys}]}]"
         ).text
         func source(_ password: String) throws -> (source: ProofSource, hash: Digest, unresolved: [String]) {
@@ -88,7 +88,8 @@ struct ResourceTests {
     @Test("a Secret of registry credentials that is broken is told, and nothing of it")
     func brokenPullSecret() throws {
         let policy = Source.authority(
-            "    key: {data: KEY}\n    source: [{signaturePullSecrets: [{name: here}]}]"
+            "    keyless: {identities: [{issuer: 'https://i.example', subject: s}]}\n"
+                + "    source: [{signaturePullSecrets: [{name: here}]}]"
         ).text
         let state = try state([
             "p.yaml": policy, "s.yaml": secret([".dockerconfigjson": #"{"auths":{"a.io":"s3cr3t"}}"#], name: "here"),
