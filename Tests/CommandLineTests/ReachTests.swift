@@ -25,14 +25,18 @@ import Testing
             try home.write("", to: "empty/x")
             let missing = try await bench.verify("--credential-helpers", "empty", image)
             #expect(missing.exitCode == 2, "\(missing)")
-            #expect(missing.words.contains("the credential helper docker-credential-demo cannot be started"), "\(missing)")
+            #expect(
+                missing.words.contains("the credential helper docker-credential-demo cannot be started"), "\(missing)")
         }
     }
 
     @Test(
         "What cannot be used is wrong usage, and says which",
         arguments: [
-            (["--cloud-credentials", "oracle"], [:], "--cloud-credentials takes one of aws, google, azure, not 'oracle'"),
+            (
+                ["--cloud-credentials", "oracle"], [:],
+                "--cloud-credentials takes one of aws, google, azure, not 'oracle'"
+            ),
             (["--cloud-credentials", "aws"], [:], "--cloud-credentials: aws needs the variable AWS_ROLE_ARN"),
             (["--credential-helpers", "gone"], [:], "--credential-helpers: gone is no directory that can be read"),
             (["--registry-ca-directory", "gone"], [:], "cannot read gone: "),

@@ -56,7 +56,8 @@ struct ResourceTests {
         #expect(options.key == (try VerificationKey(pem: Keys.first)))
     }
 
-    @Test("the Secrets that a place of proofs names are put in its place where they are in hand, and asked for elsewhere")
+    @Test(
+        "the Secrets that a place of proofs names are put in its place where they are in hand, and asked for elsewhere")
     func pullSecrets() throws {
         let policy = Source.authority(
             "    keyless: {identities: [{issuer: 'https://i.example', subject: s}]}\n"
@@ -77,7 +78,8 @@ struct ResourceTests {
         let first = try source("one")
         let repository = try #require(first.source.repository)
         #expect(
-            first.source.credentials.map { $0.credential(for: repository) } == [.basic(username: "me", password: "one")])
+            first.source.credentials.map { $0.credential(for: repository) } == [.basic(username: "me", password: "one")]
+        )
         #expect(first.source.pullSecrets == ["gone", "keys"])
         #expect(first.unresolved == ["secret \"keys\" holds no registry credentials"])
         // Another credential makes another policy, and what was learned with the old one answers for nothing.
