@@ -196,6 +196,10 @@ let package = Package(
             // The golden texts of `--help`.
             exclude: ["Help"]),
         tests(
+            "PackagingTests", ["JSON", "YAML", "Policy", "TestSupport", "countersign"],
+            // The chart's renderings, and the values that they were made with.
+            exclude: ["Golden"]),
+        tests(
             "InteropTests",
             [
                 "JSON", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission", "HTTPTransport", "Registry",
