@@ -22,6 +22,11 @@ struct ChartTests {
         }
     }
 
+    /// Whether one is the other or a place in it: an object may be open, as `webhook.resources` is, or empty.
+    private static func isOnOnePath(_ one: String, _ other: String) -> Bool {
+        one == other || one.hasPrefix(other + ".") || other.hasPrefix(one + ".")
+    }
+
     private static func values() throws -> Set<String> {
         leaves(try #require(try Packaged.documents("\(Packaged.chart)/values.yaml").first))
     }
@@ -31,11 +36,11 @@ struct ChartTests {
         let schema = try #require(try Packaged.documents("\(Packaged.chart)/values.schema.json").first)
         let known = Self.known(schema).filter { $0 != "global" }
         for value in try Self.values() {
-            #expect(known.contains { $0 == value || $0.hasPrefix(value + ".") }, "\(value)")
+            #expect(known.contains { Self.isOnOnePath($0, value) }, "\(value)")
         }
         let values = try Self.values()
         for path in known {
-            #expect(values.contains { $0 == path || path.hasPrefix($0 + ".") }, "\(path)")
+            #expect(values.contains { Self.isOnOnePath($0, path) }, "\(path)")
         }
     }
 

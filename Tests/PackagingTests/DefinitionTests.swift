@@ -78,7 +78,7 @@ struct DefinitionTests {
 
     @Test("All places were found")
     func count() {
-        #expect(Self.places.count { $0.kind == "ClusterImagePolicy" } == 26)
+        #expect(Self.places.count { $0.kind == "ClusterImagePolicy" } == 24)
         #expect(Self.places.count { $0.kind == "TrustRoot" } == 10)
     }
 

@@ -26,9 +26,8 @@ struct ManifestTests {
 
     @Test("Neither the certificate's Secret nor webhook configurations are in it: the process writes them")
     func kept() throws {
-        for path in try [Packaged.manifest] + Packaged.names(in: Packaged.golden)
-            .filter({ !$0.hasSuffix(".values.yaml") }).map({ "\(Packaged.golden)/\($0)" })
-        {
+        let renderings = try Packaged.names(in: Packaged.golden).filter { !$0.hasSuffix(".values.yaml") }
+        for path in [Packaged.manifest] + renderings.map({ "\(Packaged.golden)/\($0)" }) {
             for object in try Packaged.documents(path) {
                 let kind = object["kind"]?.string ?? ""
                 #expect(!kind.hasSuffix("WebhookConfiguration"), "\(path)")
@@ -67,7 +66,9 @@ struct ManifestTests {
 
     private static let configurations = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]
     private static let cluster: Set<Rule> = [
-        Rule("policy.sigstore.dev", ["clusterimagepolicies", "trustroots"], ["get", "list", "watch", "update", "patch"]),
+        Rule(
+            "policy.sigstore.dev", ["clusterimagepolicies", "trustroots"],
+            ["get", "list", "watch", "update", "patch"]),
         Rule("policy.sigstore.dev", ["clusterimagepolicies/status", "trustroots/status"], ["patch"]),
         Rule(
             "apiextensions.k8s.io", ["customresourcedefinitions"],
@@ -120,7 +121,9 @@ struct ManifestTests {
             let rules = try Self.rules("ClusterRole", in: "\(Packaged.golden)/\(name).yaml")
             #expect(!rules.contains { $0.group == "apiextensions.k8s.io" })
             let text = try Packaged.text("\(Packaged.golden)/\(name).yaml")
-            let names = ["webhook-certs", "config-policy-controller", "=policy.sigstore.dev", "name: webhook\n  namespace"]
+            let names = [
+                "webhook-certs", "config-policy-controller", "=policy.sigstore.dev", "name: webhook\n  namespace",
+            ]
             #expect(names.allSatisfy { !text.contains($0) })
         }
     }
