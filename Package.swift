@@ -216,6 +216,10 @@ let package = Package(
             // The golden texts of `--help`.
             exclude: ["Help"]),
         tests(
+            "PackagingTests", ["JSON", "YAML", "Policy", "TestSupport", "countersign"],
+            // The chart's renderings, the values that they were made with, and values that it refuses.
+            exclude: ["Golden", "Refused"]),
+        tests(
             "InteropTests",
             [
                 "JSON", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission", "HTTPTransport", "Registry",
