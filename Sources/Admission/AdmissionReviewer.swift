@@ -21,13 +21,20 @@ public struct AdmissionReviewer: Reviewing {
 
     private let judging: Judging
     private let pinning: Pinning
-    private let documents: DocumentRules
+    private let documents: @Sendable () -> DocumentRules
 
     /// - Parameter documents: how documents under review, ClusterImagePolicy and TrustRoot, are read.
     public init(
         verifier: any ImageVerifying, tags: TagTreatment = .refused, documents: DocumentRules = DocumentRules()
     ) {
-        self.documents = documents
+        self.documents = { documents }
+        judging = Judging(verifier: verifier, tags: tags)
+        pinning = Pinning(verifier: verifier)
+    }
+
+    /// - Parameter policies: their settings say how documents under review are read, for each review anew.
+    public init(verifier: any ImageVerifying, tags: TagTreatment = .refused, policies: PoliciesInForce) {
+        documents = { policies.settings.rules }
         judging = Judging(verifier: verifier, tags: tags)
         pinning = Pinning(verifier: verifier)
     }
@@ -104,7 +111,7 @@ public struct AdmissionReviewer: Reviewing {
     private func judged(_ request: AdmissionRequest, _ resource: PolicyResource) throws(Fault) -> Grounds {
         if let exemption = try resource.exemption(from: request) { return .exempt(exemption) }
         guard let object = request.object else { throw .noDocument }
-        return .document(try PolicyReview(of: object, rules: documents))
+        return .document(try PolicyReview(of: object, rules: documents()))
     }
 
     private static func fault(_ error: JSONError) -> Fault {
