@@ -21,17 +21,24 @@ public struct AdmissionReviewer: Reviewing {
 
     private let judging: Judging
     private let pinning: Pinning
-    private let documents: DocumentRules
+    private let documents: @Sendable () -> DocumentRules
     private let enforcement: Enforcement
 
     /// - Parameter documents: how documents under review, ClusterImagePolicy and TrustRoot, are read.
     public init(
-        verifier: any ImageVerifying, tags: TagTreatment = .refused, documents: DocumentRules = DocumentRules(),
-        enforcement: Enforcement = .enforce
+        verifier: any ImageVerifying, tags: TagTreatment = .refused, documents: DocumentRules = DocumentRules()
     ) {
-        self.documents = documents
+        self.documents = { documents }
+        enforcement = .enforce
+        judging = Judging(verifier: verifier, tags: tags)
+        pinning = Pinning(verifier: verifier)
+    }
+
+    /// - Parameter policies: their settings say how documents under review are read, for each review anew.
+    public init(verifier: any ImageVerifying, policies: PoliciesInForce, enforcement: Enforcement = .enforce) {
+        documents = { policies.settings.rules }
         self.enforcement = enforcement
-        judging = Judging(verifier: verifier, tags: enforcement == .shadow ? .resolved : tags)
+        judging = Judging(verifier: verifier, tags: enforcement == .shadow ? .resolved : .refused)
         pinning = Pinning(verifier: verifier)
     }
 
@@ -109,7 +116,7 @@ public struct AdmissionReviewer: Reviewing {
     private func judged(_ request: AdmissionRequest, _ resource: PolicyResource) throws(Fault) -> Grounds {
         if let exemption = try resource.exemption(from: request) { return .exempt(exemption) }
         guard let object = request.object else { throw .noDocument }
-        return .document(try PolicyReview(of: object, rules: documents))
+        return .document(try PolicyReview(of: object, rules: documents()))
     }
 
     private static func fault(_ error: JSONError) -> Fault {
