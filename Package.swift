@@ -98,7 +98,8 @@ let package = Package(
         target(
             "Kubernetes",
             [
-                "JSON", "YAML", "OCI", "Sigstore", "Policy", "HTTPTransport", "ImageVerification", "Registry", logging,
+                "JSON", "YAML", "OCI", "Sigstore", "Policy", "HTTPTransport", "ImageVerification", "Admission",
+                "Registry", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         // Asks a Rekor v1 log for entries that a proof does not bring.
@@ -200,6 +201,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
+        tests(
+            "KubernetesTests",
+            [
+                "Kubernetes", "WebhookServer", "Admission", "HTTPTransport", "Sigstore", "JSON", "TestSupport", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(
             "WebhookServerTests",
