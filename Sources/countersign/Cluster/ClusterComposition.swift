@@ -63,8 +63,11 @@ struct ClusterComposition: Sendable {
 
         let identity = Self.identity()
         let election = LeaderElection(server, lease: Self.lease, in: cluster.namespace, identity: identity)
+        var writing = PolicyStatuses.Configuration(identity: identity)
+        // Beside another controller what it leaves in objects is its own.
+        writing.takesOver = cluster.webhookName == ClusterSettings.standardWebhookName
         let statuses = PolicyStatuses(
-            server, of: policies, PolicyStatuses.Configuration(identity: identity), now: { .now },
+            server, of: policies, writing, now: { .now },
             onFault: { logger.warning("a status was not written", metadata: ["reason": "\($0)"]) })
 
         let registration = try cluster.registration(settings)

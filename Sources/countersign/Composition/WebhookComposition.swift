@@ -2,6 +2,7 @@
 import Admission
 import HTTPTransport
 import ImageVerification
+import Kubernetes
 import Logging
 import OCI
 import Policy

@@ -11,7 +11,7 @@ struct ClusterSettings: Sendable {
     var service = "webhook"
     /// Registered instead of the Service.
     var webhookURL: RequestURL?
-    var webhookName = "policy.sigstore.dev"
+    var webhookName = Self.standardWebhookName
     var mutatingWebhookName = "defaulting.clusterimagepolicy.sigstore.dev"
     var validatingWebhookName = "validating.clusterimagepolicy.sigstore.dev"
     var certificateSecret = "webhook-certs"
@@ -25,6 +25,9 @@ struct ClusterSettings: Sendable {
     var managesWebhooks = true
     /// PEM that is written as caBundle where the certificate is read from files; `nil` leaves it to others.
     var webhookCA: [UInt8]?
+
+    /// Upstream's, so that installing takes over.
+    static let standardWebhookName = "policy.sigstore.dev"
 
     enum NamespaceSelection: String, CaseIterable, Sendable {
         case optIn = "opt-in"

@@ -1,5 +1,5 @@
-import Admission
 // SPDX-License-Identifier: Apache-2.0
+import Admission
 import FoundationEssentials
 import ImageVerification
 import Logging
