@@ -59,9 +59,33 @@ struct ManifestTests {
         }
     }
 
+    /// Of the process; the Job that uninstalls has an account of its own.
     private static func rules(_ kind: String, in path: String = Packaged.manifest) throws -> Set<Rule> {
-        let rules = try #require(try Packaged.object(kind, in: path)["rules"])
-        return Set(rules.elements.map(Rule.init))
+        let roles = try Packaged.objects(kind, in: path).filter {
+            Packaged.value($0, "metadata.annotations")?["helm.sh/hook"] == nil
+        }
+        let first = try #require(roles.first)
+        #expect(kind != "ClusterRole" || roles.count == 1)
+        return Set(try #require(first["rules"]).elements.map(Rule.init))
+    }
+
+    @Test("The account of the Job that uninstalls may take the three configurations away and do nothing else")
+    func uninstallRules() throws {
+        for name in ["default", "beside"] {
+            let hooks = try Packaged.documents("\(Packaged.golden)/\(name).yaml").filter {
+                Packaged.value($0, "metadata.annotations")?["helm.sh/hook"] != nil
+            }
+            #expect(
+                hooks.map { $0["kind"]?.string } == ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Job"])
+            // Replicas would put back what is taken away while they are there.
+            let times = hooks.map { Packaged.value($0, "metadata.annotations")?["helm.sh/hook"]?.string }
+            #expect(times.allSatisfy { $0 == "post-delete" })
+            let rules = try #require(hooks.first { $0["kind"]?.string == "ClusterRole" }?["rules"]).elements
+            #expect(rules.map(Rule.init).map(\.verbs) == [["get", "delete"]])
+            #expect(rules.map(Rule.init).map(\.names.count) == [3])
+            let account = hooks.first.flatMap { Packaged.value($0, "metadata.name")?.string }
+            #expect(Packaged.value(hooks[3], "spec.template.spec.serviceAccountName")?.string == account)
+        }
     }
 
     private static let configurations = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"]

@@ -66,6 +66,7 @@ policy-resync-period trustroot-resync-period disable-ha secure-port kube-api-qps
 {{- define "countersign.commonArguments" -}}
 - --cluster
 - --namespace={{ .Release.Namespace }}
+- --service={{ include "countersign.service" . }}
 - --webhook-name={{ include "countersign.webhookName" . }}
 - --mutating-webhook-name={{ include "countersign.mutatingWebhookName" . }}
 - --validating-webhook-name={{ include "countersign.validatingWebhookName" . }}
@@ -74,7 +75,6 @@ policy-resync-period trustroot-resync-period disable-ha secure-port kube-api-qps
 {{- define "countersign.arguments" -}}
 - serve
 {{ include "countersign.commonArguments" . }}
-- --service={{ include "countersign.service" . }}
 - --certificate-secret={{ include "countersign.certificateSecret" . }}
 - --settings-configmap={{ include "countersign.settingsConfigMap" . }}
 - --enforcement={{ .Values.enforcement }}
@@ -129,4 +129,11 @@ policy-resync-period trustroot-resync-period disable-ha secure-port kube-api-qps
 - {{ printf "--%s=%v" $flag $value | quote }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* Annotations of what runs after a release is gone; the argument is the weight. */}}
+{{- define "countersign.uninstallHook" -}}
+helm.sh/hook: post-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}
