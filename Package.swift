@@ -202,6 +202,13 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         tests(
+            "KubernetesTests",
+            [
+                "Kubernetes", "Policy", "ImageVerification", "OCI", "Sigstore", "JSON", "YAML", "HTTPTransport",
+                "TestSupport", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        tests(
             "WebhookServerTests",
             [
                 "WebhookServer", "Admission", "ImageVerification", "JSON", "TestSupport", "CCurl",
