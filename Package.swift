@@ -205,7 +205,12 @@ let package = Package(
         tests(
             "KubernetesTests",
             [
+<<<<<<< HEAD
                 "Kubernetes", "WebhookServer", "Admission", "HTTPTransport", "Sigstore", "JSON", "TestSupport", logging,
+=======
+                "Kubernetes", "Policy", "ImageVerification", "OCI", "Sigstore", "JSON", "YAML", "HTTPTransport",
+                "TestSupport", logging,
+>>>>>>> live
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(
