@@ -205,12 +205,9 @@ let package = Package(
         tests(
             "KubernetesTests",
             [
-<<<<<<< HEAD
-                "Kubernetes", "WebhookServer", "Admission", "HTTPTransport", "Sigstore", "JSON", "TestSupport", logging,
-=======
-                "Kubernetes", "Policy", "ImageVerification", "OCI", "Sigstore", "JSON", "YAML", "HTTPTransport",
-                "TestSupport", logging,
->>>>>>> live
+                "Kubernetes", "WebhookServer", "Admission", "Policy", "ImageVerification", "OCI", "Sigstore", "JSON",
+                "YAML",
+                "HTTPTransport", "TestSupport", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(
