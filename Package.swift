@@ -219,7 +219,7 @@ let package = Package(
         tests(
             "CommandLineTests",
             [
-                "JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign",
+                "Admission", "Kubernetes", "JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // The golden texts of `--help`.

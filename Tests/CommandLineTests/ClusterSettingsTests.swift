@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Admission
 import ArgumentParser
+import Kubernetes
 import TestSupport
 import Testing
 
