@@ -128,6 +128,40 @@ struct AdmissionRequest: Sendable {
         }
         return WorkloadFacts(
             group: group, version: version, resource: resource, labels: labels,
-            object: object.map { WorkloadObject(kind: kind, object: $0) })
+            object: object.map { WorkloadObject(kind: kind, object: $0) }, puller: try puller())
+    }
+
+    /// On whose behalf images are asked for: the namespace of the request, never one that the object says itself. Throws
+    /// where the Pod's specification is not shaped as one.
+    func puller() throws(Fault) -> Puller {
+        guard let workload = WorkloadKind.of(group: group, version: version, resource: resource), let object else {
+            return Puller(namespace: namespace)
+        }
+        var specification = object
+        for name in workload.podSpecification {
+            guard let member = specification[name], member.kind == .object else { return Puller(namespace: namespace) }
+            specification = member
+        }
+        let path = workload.podSpecification.joined(separator: ".")
+        var names: [String] = []
+        if let secrets = specification["imagePullSecrets"], !secrets.isNull {
+            guard secrets.kind == .array else { throw .shape("\(path).imagePullSecrets", "an array", secrets.kind) }
+            for (index, secret) in secrets.elements.enumerated() where names.count < Puller.maximumPullSecrets {
+                let place = "\(path).imagePullSecrets[\(index)]"
+                guard secret.kind == .object else { throw .shape(place, "an object", secret.kind) }
+                guard let name = secret["name"], !name.isNull else { continue }
+                guard let text = name.string else { throw .shape("\(place).name", "a string", name.kind) }
+                names.append(text)
+            }
+        }
+        // The second is the older name of the first; where neither is set, Pods run as `default`.
+        var account = ""
+        for name in ["serviceAccountName", "serviceAccount"] where account.isEmpty {
+            guard let member = specification[name], !member.isNull else { continue }
+            guard let text = member.string else { throw .shape("\(path).\(name)", "a string", member.kind) }
+            account = text
+        }
+        return Puller(
+            namespace: namespace, serviceAccount: account.isEmpty ? "default" : account, pullSecrets: names)
     }
 }

@@ -94,7 +94,9 @@ public struct AdmissionReviewer: Reviewing {
             case .exempt(let exemption):
                 return (.exempt(exemption), nil)
             case .images(let fields):
-                return (.exempt(.mutation), await pinning.patch(fields, deadline: deadline))
+                // Where the credentials cannot be read, nothing is pinned; `/validate` says why it is denied.
+                guard let puller = try? request.puller() else { return (.exempt(.mutation), nil) }
+                return (.exempt(.mutation), await pinning.patch(fields, for: puller, deadline: deadline))
             }
         } catch {
             return (.fault(error), nil)

@@ -42,7 +42,7 @@ struct Judging: Sendable {
         }
         if reference.digest == nil, tags == .refused {
             let modes = verifier.modes(for: reference, workload: workload)
-            return .unpinned(cause: await cause(of: reference, deadline: deadline), modes: modes)
+            return .unpinned(cause: await cause(of: reference, for: workload.puller, deadline: deadline), modes: modes)
         }
         if deadline.hasPassed || Task.isCancelled { return .verdict(outOfTime(reference, of: workload)) }
         return .verdict(await verifier.verdict(on: reference, for: workload, deadline: deadline))
@@ -50,11 +50,11 @@ struct Judging: Sendable {
 
     /// Why a tag came here unpinned: `/mutate` leaves no trace, so the registry is asked again. The answer explains a
     /// denial and never changes it.
-    private func cause(of reference: ImageReference, deadline: Deadline) async -> String {
+    private func cause(of reference: ImageReference, for puller: Puller?, deadline: Deadline) async -> String {
         let pinning = "let /mutate pin it, or write it with its digest"
         do throws(Outage) {
             guard !deadline.hasPassed else { throw Self.outOfTime }
-            switch try await verifier.resolve(reference, deadline: deadline) {
+            switch try await verifier.resolve(reference, for: puller, deadline: deadline) {
             case .resolved:
                 return "names what can move: it was not pinned, although its digest can be found; \(pinning) "
                     + "(/mutate must be called for this resource and operation, and on UPDATE pins what changed)"

@@ -10,9 +10,11 @@ struct Pinning: Sendable {
     let verifier: any ImageVerifying
 
     /// A JSON Patch (RFC 6902); `nil` where nothing changes.
-    func patch(_ fields: AtLeastOne<ImageField>, deadline: Deadline) async -> [UInt8]? {
+    func patch(
+        _ fields: AtLeastOne<ImageField>, for puller: Puller?, deadline: Deadline
+    ) async -> [UInt8]? {
         let answers = await concurrently(DistinctReference.among(fields), until: deadline, otherwise: { ($0, nil) }) {
-            ($0, await pinned($0.text, deadline: deadline))
+            ($0, await pinned($0.text, for: puller, deadline: deadline))
         }
         var values: [[UInt8]: String] = [:]
         for (distinct, value) in answers.all { values[distinct.fields.first.key] = value }
@@ -33,9 +35,9 @@ struct Pinning: Sendable {
 
     /// `index.docker.io/library/nginx:latest@sha256:…`; the tag stays for people, the digest decides. The host stays as
     /// the runtime would have read it, so that pull secrets still match.
-    private func pinned(_ text: String, deadline: Deadline) async -> String? {
+    private func pinned(_ text: String, for puller: Puller?, deadline: Deadline) async -> String? {
         guard !deadline.hasPassed, let reference = try? ImageReference(parsing: text), reference.digest == nil,
-            case .resolved(let image) = try? await verifier.resolve(reference, deadline: deadline),
+            case .resolved(let image) = try? await verifier.resolve(reference, for: puller, deadline: deadline),
             image.repository == reference.repository
         else { return nil }
         let host = reference.domain == "docker.io" ? "index.docker.io" : reference.domain

@@ -35,15 +35,26 @@ final class HostLookup: Sendable {
     }
 
     func check(_ host: Host, _ rule: LoopbackRule) async throws(TransportError) {
-        let addresses: [IPAddress]
-        if let address = host.address {
-            addresses = [address]
-        } else if Self.isLocal(host.unbracketed) {
-            addresses = [IPAddress(literal: "127.0.0.1"), IPAddress(literal: "::1")].compactMap { $0 }
-        } else {
-            addresses = try await resolved(host)
-        }
+        if Self.addresses(spelledBy: host) != nil { return try Self.checkSpelling(host, rule) }
+        let addresses = try await resolved(host)
         guard !addresses.isEmpty else { throw .unresolvable(host: "\(host)") }
+        try Self.check(addresses, of: host, rule)
+    }
+
+    /// What can be said of a host without asking for its name: that is all where a proxy is to resolve it.
+    static func checkSpelling(_ host: Host, _ rule: LoopbackRule) throws(TransportError) {
+        try check(addresses(spelledBy: host) ?? [], of: host, rule)
+    }
+
+    private static func addresses(spelledBy host: Host) -> [IPAddress]? {
+        if let address = host.address { return [address] }
+        guard isLocal(host.unbracketed) else { return nil }
+        return [IPAddress(literal: "127.0.0.1"), IPAddress(literal: "::1")].compactMap { $0 }
+    }
+
+    private static func check(
+        _ addresses: [IPAddress], of host: Host, _ rule: LoopbackRule
+    ) throws(TransportError) {
         for address in addresses {
             if let reason = rule.refusal(of: address) { throw .forbiddenAddress(host: "\(host)", reason) }
         }

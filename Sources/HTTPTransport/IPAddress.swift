@@ -41,6 +41,9 @@ public struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress {
+    /// Where Google and others serve instance metadata.
+    static let metadataServer = IPAddress(bytes: [169, 254, 169, 254])
+
     /// What an address is good for, as far as we care.
     enum Reach: Hashable, Sendable {
         case ordinary
@@ -113,14 +116,18 @@ enum LoopbackRule: Hashable, Sendable, CaseIterable {
     case allowed
     /// A host spelled as loopback, to which plain HTTP is spoken: only loopback is safe from listeners.
     case required
+    /// A cloud's metadata server, which one request named and nothing else may reach.
+    case metadata
 
     /// `nil` where a connection may be made.
     func refusal(of address: IPAddress) -> ForbiddenAddress? {
         switch (address.reach, self) {
+        case (.forbidden, .metadata) where address == .metadataServer: nil
         case (.forbidden(let reason), _): reason
         case (.loopback, .refused): .loopback
         case (.ordinary, .required): .notLoopback
         case (.loopback, .allowed), (.loopback, .required), (.ordinary, .refused), (.ordinary, .allowed): nil
+        case (.loopback, .metadata), (.ordinary, .metadata): .reserved
         }
     }
 }

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// The only door to the network: values in, values out, within a deadline and a byte limit.
 ///
@@ -12,16 +13,23 @@ import NIOSSL
 /// - no HTTP request is written to a link-local, metadata, multicast or unspecified address, nor to loopback unless the
 ///   host is one of the above. The name is resolved and all of its addresses judged first; then the address of the
 ///   connection itself is judged before it is used, so a second resolution that differs meets a closed door;
+/// - where `ProxyRules` send a request through a proxy, the proxy resolves the name and connects, so that of these
+///   checks only those of literal addresses are left: what may be reached through it is for the proxy to say;
 /// - redirects follow `RedirectRules`; bodies are never decompressed; nothing of an error page is kept.
 ///
 /// HTTP/1.1, and HTTP/2 where TLS negotiates it. The header of an answer is bounded by SwiftNIO: over HTTP/1.1
 /// 256 fields, each of at most 80 KiB, and 2 MiB in all; 16 KiB in all over HTTP/2. `shutDown()` must be called before it goes away.
 public final class OutboundHTTP: Sendable {
     private let configuration: TransportConfiguration
-    private let trust: TLSTrust
+    private let trust: Mutex<TLSTrust>
     private let lookup: HostLookup
-    /// One client for each rule about loopback, since a client's connections are checked alike.
-    private let clients: [LoopbackRule: HTTPClient]
+    /// One client for each way out, since a client's connections are made and checked alike.
+    private let clients: [WayOut: HTTPClient]
+
+    private enum WayOut: Hashable {
+        case direct(LoopbackRule)
+        case proxy(ProxyServer)
+    }
 
     public convenience init(_ configuration: TransportConfiguration = .init()) throws(TrustRootsError) {
         try self.init(configuration, resolver: nil)
@@ -34,20 +42,23 @@ public final class OutboundHTTP: Sendable {
         var configuration = configuration
         configuration.insecureHosts = Set(configuration.insecureHosts.map { $0.lowercased() })
         self.configuration = configuration
-        let trust = try TLSTrust(configuration)
-        self.trust = trust
+        let trust = try TLSTrust(
+            additionalRoots: configuration.additionalRoots, rootsByHost: configuration.rootsByHost)
+        self.trust = Mutex(trust)
         lookup = HostLookup(resolver: resolver ?? { try await SystemResolver.addresses(of: $0) })
-        var clients: [LoopbackRule: HTTPClient] = [:]
-        for rule in LoopbackRule.allCases {
-            clients[rule] = HTTPClient(
+        let ways =
+            LoopbackRule.allCases.map { WayOut.direct($0) } + configuration.proxies.servers.map { WayOut.proxy($0) }
+        var clients: [WayOut: HTTPClient] = [:]
+        for way in ways {
+            clients[way] = HTTPClient(
                 eventLoopGroupProvider: .singleton,
-                configuration: Self.clientConfiguration(configuration, trust, rule, connectTo: connectTo))
+                configuration: Self.clientConfiguration(configuration, trust, way, connectTo: connectTo))
         }
         self.clients = clients
     }
 
     private static func clientConfiguration(
-        _ configuration: TransportConfiguration, _ trust: TLSTrust, _ rule: LoopbackRule, connectTo: [String: String]
+        _ configuration: TransportConfiguration, _ trust: TLSTrust, _ way: WayOut, connectTo: [String: String]
     ) -> HTTPClient.Configuration {
         var client = HTTPClient.Configuration(
             tlsConfiguration: trust.general, redirectConfiguration: .disallow,
@@ -56,10 +67,27 @@ public final class OutboundHTTP: Sendable {
             decompression: .disabled)
         // The callers have their own bounded retries; waiting inside the pool would eat their deadline.
         client.connectionPool.retryConnectionEstablishment = false
-        client.dnsOverride = connectTo
-        client.http1_1ConnectionDebugInitializer = PeerCheck.initializer(rule)
-        client.http2ConnectionDebugInitializer = PeerCheck.initializer(rule)
+        switch way {
+        case .direct(let rule):
+            client.dnsOverride = connectTo
+            client.http1_1ConnectionDebugInitializer = PeerCheck.initializer(rule)
+            client.http2ConnectionDebugInitializer = PeerCheck.initializer(rule)
+        case .proxy(let proxy):
+            client.proxy = .server(
+                host: proxy.host.unbracketed, port: proxy.port,
+                authorization: proxy.credentials.map { .basic(username: $0.username, password: $0.password) })
+        }
         return client
+    }
+
+    /// From the next request on these certificates are trusted besides the system's, and no others. Where they cannot be
+    /// read, what was trusted stays. Connections that are open already are used to their end by requests under way only.
+    public func replaceAuthorities(
+        additionalRoots: [UInt8], rootsByHost: [String: [UInt8]]
+    ) throws(TrustRootsError) {
+        var replacement = try TLSTrust(additionalRoots: additionalRoots, rootsByHost: rootsByHost)
+        replacement.isReplacement = true
+        trust.withLock { $0 = replacement }
     }
 
     /// How a host, with its port where that is not 443, is spoken to: plain HTTP where it is named by flag, or is spelled
@@ -69,7 +97,7 @@ public final class OutboundHTTP: Sendable {
         guard let (host, _) = try? RequestURL.readAuthority(authority[...], scheme: .https), host.isLoopback else {
             return .https
         }
-        return trust[authority] == nil ? .http : .https
+        return trust.withLock { $0[authority] } == nil ? .http : .https
     }
 
     /// Closes every connection; requests under way fail.
@@ -119,9 +147,8 @@ public final class OutboundHTTP: Sendable {
     private func exchange(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {
         let url = request.url
         let host = "\(url.host)"
-        let rule = try loopbackRule(for: request)
-        try await lookup.check(url.host, rule)
-        guard let client = clients[rule] else { throw .shutDown }
+        let way = try await wayOut(for: request)
+        guard let client = clients[way] else { throw .shutDown }
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         guard remaining > .zero else { throw .deadline(host: host) }
         do {
@@ -137,7 +164,22 @@ public final class OutboundHTTP: Sendable {
             let body = try await BodyReading.read(response, for: request, host: host)
             return OutboundResponse(status: Int(response.status.code), headers: headers, body: body, url: url)
         } catch {
-            throw TransportError(error, host: host, deadline: request.deadline)
+            let error = TransportError(error, host: host, deadline: request.deadline)
+            if case .proxy = way { throw error.throughProxy }
+            throw error
+        }
+    }
+
+    private func wayOut(for request: OutboundRequest) async throws(TransportError) -> WayOut {
+        let rule = try loopbackRule(for: request)
+        switch rule == .metadata ? .direct : configuration.proxies.route(to: request.url) {
+        case .direct:
+            try await lookup.check(request.url.host, rule)
+            return .direct(rule)
+        case .proxy(let proxy):
+            try HostLookup.checkSpelling(request.url.host, rule)
+            return .proxy(proxy)
+        case .refused: throw .proxy(host: "\(request.url.host)", .commonGatewayInterface)
         }
     }
 
@@ -151,12 +193,15 @@ public final class OutboundHTTP: Sendable {
             message.headers.add(name: "Authorization", value: authorization.value)
         }
         if request.method == .post { message.body = .bytes(ByteBuffer(bytes: request.body)) }
-        if request.url.scheme == .https { message.tlsConfiguration = trust[request.url.authority] }
+        if request.url.scheme == .https { message.tlsConfiguration = trust.withLock { $0.own(request.url.authority) } }
         return message
     }
 
     private func loopbackRule(for request: OutboundRequest) throws(TransportError) -> LoopbackRule {
         let url = request.url
+        if request.mayReachMetadataServer, url.scheme == .http, url.host.address == .metadataServer {
+            return .metadata
+        }
         if isInsecure(url) { return .allowed }
         if url.host.isLoopback {
             guard request.mayReachLoopback else { throw .forbiddenAddress(host: "\(url.host)", .loopback) }

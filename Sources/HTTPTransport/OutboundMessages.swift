@@ -28,6 +28,9 @@ public struct OutboundRequest: Sendable {
     /// Whether hosts spelled as loopback may be reached: only where the operator or a reference named one as a registry.
     /// A URL out of an answer never earns it.
     public var mayReachLoopback: Bool
+    /// Whether this request may go to 169.254.169.254, in plain HTTP and past every proxy: only where an operator turned a
+    /// cloud's credentials on. A redirect loses it.
+    public var mayReachMetadataServer = false
 
     public init(
         _ method: Method, _ url: RequestURL, maximumBodyBytes: Int, deadline: ContinuousClock.Instant,

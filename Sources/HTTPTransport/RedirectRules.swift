@@ -21,6 +21,7 @@ enum RedirectRules {
         guard hops < maximumHops else { throw .redirect(host: host, .tooMany(limit: maximumHops)) }
         guard let location else { throw .redirect(host: host, .noLocation) }
         var next = request
+        next.mayReachMetadataServer = false
         do throws(RequestURLFault) {
             next.url = try request.url.resolving(location)
         } catch {

@@ -15,6 +15,8 @@ public struct TransportConfiguration: Sendable {
     /// The longest silence inside an answer.
     public var idleTimeout: Duration = .seconds(10)
     public var userAgent = "countersign"
+    /// What goes through which proxy.
+    public var proxies = ProxyRules.none
 
     public init() {}
 }
@@ -38,18 +40,20 @@ struct TLSTrust: Sendable {
     /// For hosts without roots of their own.
     let general: TLSConfiguration
     private let byHost: [String: TLSConfiguration]
+    /// Whether the clients were made with another one.
+    var isReplacement = false
 
-    init(_ configuration: TransportConfiguration) throws(TrustRootsError) {
+    init(additionalRoots: [UInt8], rootsByHost: [String: [UInt8]]) throws(TrustRootsError) {
         var general = TLSConfiguration.makeClientConfiguration()
         general.minimumTLSVersion = .tlsv12
-        if !configuration.additionalRoots.isEmpty {
+        if !additionalRoots.isEmpty {
             general.additionalTrustRoots = [
-                .certificates(try Self.certificates(configuration.additionalRoots, host: nil))
+                .certificates(try Self.certificates(additionalRoots, host: nil))
             ]
         }
         self.general = general
         var byHost: [String: TLSConfiguration] = [:]
-        for (host, pem) in configuration.rootsByHost {
+        for (host, pem) in rootsByHost {
             var configuration = general
             configuration.additionalTrustRoots += [.certificates(try Self.certificates(pem, host: host))]
             byHost[host.lowercased()] = configuration
@@ -59,6 +63,9 @@ struct TLSTrust: Sendable {
 
     /// `nil` where the general one holds. Per host, so that one registry's private authority cannot speak for another.
     subscript(authority: String) -> TLSConfiguration? { byHost[authority] }
+
+    /// What a client has to be told; `nil` where it was made with it.
+    func own(_ authority: String) -> TLSConfiguration? { byHost[authority] ?? (isReplacement ? general : nil) }
 
     private static func certificates(
         _ pem: [UInt8], host: String?

@@ -30,6 +30,14 @@ extension TransportError {
         }
     }
 
+    /// The same where the connection goes through a proxy: then it is the proxy that is not there.
+    var throughProxy: TransportError {
+        switch self {
+        case .unresolvable(let host), .unreachable(let host, .refused): .proxy(host: host, .unreachable)
+        default: self
+        }
+    }
+
     /// Linux's ECONNREFUSED, written out since its name belongs to whichever C module the compiler meets first.
     private static let connectionRefused: CInt = 111
 
@@ -39,6 +47,9 @@ extension TransportError {
         case .connectTimeout, .readTimeout, .writeTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
             self = .unreachable(host: host, .timedOut)
         case .alreadyShutdown: self = .shutDown
+        case .httpProxyHandshakeTimeout: self = .proxy(host: host, .unreachable)
+        case .proxyAuthenticationRequired: self = .proxy(host: host, .authentication)
+        case .invalidProxyResponse, .invalidProxyConfiguration: self = .proxy(host: host, .refusal)
         default: self = .unreachable(host: host, .connectionLost)
         }
     }

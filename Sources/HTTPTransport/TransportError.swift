@@ -19,6 +19,8 @@ public enum TransportError: Error, Hashable, Sendable {
     case tooLarge(host: String, limit: Int)
     /// The body's hash is not the expected one.
     case wrongDigest(host: String)
+    /// The host is to be reached through a proxy, and is not.
+    case proxy(host: String, ProxyFailure)
     case deadline(host: String)
     case cancelled(host: String)
     /// Certificates or a key of ours that no connection can be made with; why, in words of ours.
@@ -29,6 +31,18 @@ public enum TransportError: Error, Hashable, Sendable {
     public enum Unreachable: String, Hashable, Sendable {
         case refused, timedOut, connectionLost
     }
+}
+
+/// Why a proxy does not pass a request on.
+public enum ProxyFailure: String, Hashable, Sendable {
+    /// No connection to the proxy, or its name does not resolve.
+    case unreachable
+    /// It asks for other credentials than the variable has.
+    case authentication
+    /// It does not make the connection.
+    case refusal
+    /// `HTTP_PROXY` is not believed beside `REQUEST_METHOD`.
+    case commonGatewayInterface
 }
 
 /// Why a redirect is not followed.
@@ -59,6 +73,12 @@ extension TransportError: CustomStringConvertible {
         case .malformed(let host): "\(host) sent an answer that is not usable HTTP"
         case .tooLarge(let host, let limit): "\(host) sent more than the \(limit) bytes that are allowed"
         case .wrongDigest(let host): "\(host) sent bytes that do not have their digest"
+        case .proxy(let host, .unreachable): "no connection to the proxy that leads to \(host)"
+        case .proxy(let host, .authentication):
+            "the proxy that leads to \(host) asks for credentials; write them into its URL"
+        case .proxy(let host, .refusal): "the proxy makes no connection to \(host)"
+        case .proxy(let host, .commonGatewayInterface):
+            "\(host) would be reached by HTTP_PROXY, which is not believed where REQUEST_METHOD is set"
         case .deadline(let host): "time ran out while waiting for \(host)"
         case .cancelled(let host): "waiting for \(host) was given up"
         case .unusableIdentity(let host, let reason): "no connection to \(host) can be made: \(reason)"

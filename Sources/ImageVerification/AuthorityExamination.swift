@@ -8,14 +8,17 @@ public struct AuthorityExamination: Sendable {
     private let store: EvidenceStore
     private let trust: TrustMaterial
     private let requiresSignature: Bool
+    private let puller: Puller?
 
     /// With the trust material in force now, which stays the same however long the examination takes.
     ///
     /// - Parameter requiresSignature: whether an authority with attestations asks for a signature too, whatever its
     ///   document says.
-    public init(store: EvidenceStore, requiresSignature: Bool = false) {
+    /// - Parameter puller: with whose credentials proofs are asked for.
+    public init(store: EvidenceStore, requiresSignature: Bool = false, puller: Puller? = nil) {
         self.store = store
         self.requiresSignature = requiresSignature
+        self.puller = puller
         trust = store.trust.current
     }
 
@@ -96,13 +99,17 @@ public struct AuthorityExamination: Sendable {
         _ question: Question, _ kind: ProofKind, weigh: (Search) async -> AuthorityFinding.Result
     ) async -> Examined {
         let (authority, image) = (question.authority, question.image)
-        let places = Self.places(authority, image)
+        let (places, unreadable) = await readable(Self.places(authority, image))
         let known = question.looksAtAll ? [] : places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
         if !known.isEmpty, case .satisfied(let match) = await weigh(Search(candidates: known).only(authority.format)) {
             return Examined(
                 finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true)
         }
         var search = await search(places, kind, image).only(authority.format)
+        if !unreadable.isEmpty {
+            search.isCached = false
+            search.outages = unreadable + search.outages
+        }
         var result = await weigh(search)
         if case .refused = result, let log = authority.logSearch {
             let unlogged = search.candidates.filter { lacksEntry($0, kind, question) }
@@ -243,7 +250,7 @@ public struct AuthorityExamination: Sendable {
         let places = Self.places(authority, image)
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask { [store] in
-                for place in places {
+                for place in await readable(places).places {
                     let lookup = try? await store.proofs(of: image, kind: .billOfMaterials, at: place).value
                     guard case .found(let bundles)? = lookup else { continue }
                     if bundles.all.contains(where: \.isUnsignedBillOfMaterials) { return true }
@@ -269,7 +276,7 @@ public struct AuthorityExamination: Sendable {
     private struct Search: Sendable {
         var candidates: [UnverifiedBundle] = []
         /// The candidates of each place.
-        var held: [ProofPlace: [UnverifiedBundle]] = [:]
+        var held: [ReadablePlace: [UnverifiedBundle]] = [:]
         var outages: [Outage] = []
         var isCached = true
         /// How many candidates are of a form that the authority does not look at.
@@ -287,7 +294,7 @@ public struct AuthorityExamination: Sendable {
 
     /// Every candidate of every place. A place that cannot be asked is an outage beside what others hold: a proof that
     /// verifies suffices wherever it was found, and only without one does the outage decide.
-    private func search(_ places: [ProofPlace], _ kind: ProofKind, _ image: ResolvedImage) async -> Search {
+    private func search(_ places: [ReadablePlace], _ kind: ProofKind, _ image: ResolvedImage) async -> Search {
         var search = Search()
         for place in places {
             do throws(Outage) {
@@ -357,8 +364,27 @@ public struct AuthorityExamination: Sendable {
     static func places(_ authority: Authority, _ image: ResolvedImage) -> [ProofPlace] {
         if authority.sources.isEmpty { return [ProofPlace(repository: image.repository)] }
         return authority.sources.map {
-            ProofPlace(repository: $0.repository ?? image.repository, tagPrefix: $0.tagPrefix)
+            let repository = $0.repository ?? image.repository
+            return ProofPlace(
+                repository: repository, tagPrefix: $0.tagPrefix, pullSecrets: $0.pullSecrets,
+                credentials: $0.credentials, isNamedByPolicy: repository != image.repository)
         }
+    }
+
+    /// The places with the credential of each, which stays the same throughout an examination; and why the others cannot
+    /// be asked.
+    private func readable(_ places: [ProofPlace]) async -> (places: [ReadablePlace], outages: [Outage]) {
+        var readable: [ReadablePlace] = []
+        var outages: [Outage] = []
+        for place in places {
+            do throws(Outage) {
+                let shown = try await store.credential(for: RepositoryAccess(place, for: puller))
+                readable.append(ReadablePlace(place: place, shown: shown))
+            } catch {
+                outages.append(error)
+            }
+        }
+        return (readable, outages)
     }
 
     private func notes(_ options: VerificationOptions, _ support: [ProvenSupport]) -> [String] {

@@ -6,25 +6,28 @@ public import Sigstore
 /// The port through which the verification of an image reaches the world. Absence is an answer; an outage is thrown;
 /// never a mix.
 public protocol EvidenceSource: Sendable {
+    /// With which credential a repository is to be read: what is learned with one answers for no other, and anonymous
+    /// access is one of them. A place where credentials are kept that does not answer is an outage.
+    func credential(for access: RepositoryAccess, deadline: Deadline) async throws(Outage) -> ShownCredential
+
     /// The digest that the reference names now. Manifest bytes are hashed by us; a registry's header is not believed.
-    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup
+    func resolve(
+        _ reference: ImageReference, showing shown: ShownCredential, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup
 
     /// Every candidate proof that lies at `place` for the image's digest, of all carriers: cosign's tags, the referrers
     /// API, and the fallback tag where the API is not offered. One part that could not be asked makes it an outage.
     func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
     ) async throws(Outage) -> ProofLookup
 
     /// The configuration of an image: of each of its platforms, where the digest is an index's. For policies that read
     /// it; what is no image has none. A digest that the registry does not have, or whose bytes are no configuration, is
     /// an answer that says so.
     func configurations(
-        of image: ResolvedImage, deadline: Deadline
+        of image: ResolvedImage, showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup
-
-    /// Which credential is used for a repository, without disclosing it: what is learned with one credential answers
-    /// for no other. Anonymous access is one of them.
-    func credentialFingerprint(for repository: Repository) -> CredentialFingerprint
 }
 
 public enum ResolutionLookup: Hashable, Sendable {
@@ -60,10 +63,20 @@ public struct ProofPlace: Hashable, Sendable {
     public let repository: Repository
     /// Prepended to cosign's tags, verbatim.
     public let tagPrefix: String
+    /// See `RepositoryAccess`.
+    public let pullSecrets: [String]
+    public let credentials: [DockerConfig]
+    public let isNamedByPolicy: Bool
 
-    public init(repository: Repository, tagPrefix: String = "") {
+    public init(
+        repository: Repository, tagPrefix: String = "", pullSecrets: [String] = [], credentials: [DockerConfig] = [],
+        isNamedByPolicy: Bool = false
+    ) {
         self.repository = repository
         self.tagPrefix = tagPrefix
+        self.pullSecrets = pullSecrets
+        self.credentials = credentials
+        self.isNamedByPolicy = isNamedByPolicy
     }
 }
 

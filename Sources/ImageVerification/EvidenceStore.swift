@@ -85,17 +85,25 @@ public final class EvidenceStore: Sendable {
         let isCached: Bool
     }
 
+    /// With which credential a repository is read from now on in one examination.
+    func credential(for access: RepositoryAccess) async throws(Outage) -> ShownCredential {
+        try await source.credential(for: access, deadline: .after(patience))
+    }
+
     /// The digest of a tag, for at most `tagLife`; that a tag does not exist is not remembered.
-    func resolve(_ reference: ImageReference) async throws(Outage) -> Remembered<ResolutionLookup> {
+    func resolve(
+        _ reference: ImageReference, for puller: Puller?
+    ) async throws(Outage) -> Remembered<ResolutionLookup> {
         if let pinned = ResolvedImage(pinned: reference) { return Remembered(value: .resolved(pinned), isCached: true) }
-        let key = TagKey(reference: reference, credential: source.credentialFingerprint(for: reference.repository))
+        let shown = try await credential(for: RepositoryAccess(reference.repository, for: puller))
+        let key = TagKey(reference: reference, credential: shown.fingerprint)
         if let known = tags.value(for: key) { return Remembered(value: .resolved(known), isCached: true) }
         let lookup = try await resolving.value(for: key, service: reference.repository.host) {
             [source, patience, tags, limits] in
             // Found between the caller's look and now: an equal question has just been answered.
             if let known = tags.peek(key) { return .success(.resolved(known)) }
             let answer = await outcome { () async throws(Outage) in
-                try await source.resolve(reference, deadline: .after(patience))
+                try await source.resolve(reference, showing: shown, deadline: .after(patience))
             }
             if case .success(.resolved(let image)) = answer {
                 tags.insert(
@@ -108,21 +116,23 @@ public final class EvidenceStore: Sendable {
     }
 
     /// The proofs that have satisfied somebody at this place; empty where nobody has been yet.
-    func sufficientProofs(of image: ResolvedImage, kind: ProofKind, at place: ProofPlace) -> [UnverifiedBundle] {
+    func sufficientProofs(of image: ResolvedImage, kind: ProofKind, at place: ReadablePlace) -> [UnverifiedBundle] {
         sufficient.value(for: key(image, kind, place)) ?? []
     }
 
     /// The candidate proofs of an image at a place, as they were at most `candidateLife` ago.
     func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace
+        of image: ResolvedImage, kind: ProofKind, at readable: ReadablePlace
     ) async throws(Outage) -> Remembered<ProofLookup> {
-        let key = key(image, kind, place)
+        let key = key(image, kind, readable)
         if let known = listings.value(for: key) { return Remembered(value: known, isCached: true) }
+        let (place, shown) = (readable.place, readable.shown)
         let lookup = try await searching.value(for: key, service: place.repository.host) {
             [source, patience, listings, limits] in
             if let known = listings.peek(key) { return .success(known) }
             let answer = await outcome { () async throws(Outage) in
-                try await source.proofs(of: image, kind: kind, at: place, deadline: .after(patience))
+                try await source.proofs(
+                    of: image, kind: kind, at: place, showing: shown, deadline: .after(patience))
             }
             switch answer {
             case .success(.found(let bundles)):
@@ -139,16 +149,18 @@ public final class EvidenceStore: Sendable {
     }
 
     /// The configurations of an image.
-    func configurations(of image: ResolvedImage) async throws(Outage) -> Remembered<ConfigurationLookup> {
+    func configurations(
+        of image: ResolvedImage, for puller: Puller?
+    ) async throws(Outage) -> Remembered<ConfigurationLookup> {
+        let shown = try await credential(for: RepositoryAccess(image.repository, for: puller))
         let key = ConfigurationKey(
-            image: image.digest, repository: image.repository,
-            credential: source.credentialFingerprint(for: image.repository))
+            image: image.digest, repository: image.repository, credential: shown.fingerprint)
         if let known = configurations.value(for: key) { return Remembered(value: known, isCached: true) }
         let lookup = try await configuring.value(for: key, service: image.repository.host) {
             [source, patience, configurations, limits] in
             if let known = configurations.peek(key) { return .success(known) }
             let answer = await outcome { () async throws(Outage) in
-                try await source.configurations(of: image, deadline: .after(patience))
+                try await source.configurations(of: image, showing: shown, deadline: .after(patience))
             }
             if case .success(.found(let all)) = answer {
                 // A value's tape has 16 bytes.
@@ -183,7 +195,7 @@ public final class EvidenceStore: Sendable {
 
     /// These proofs sufficed: they are looked at first from now on, and the place is not asked again for whoever they
     /// satisfy. Policies with different keys each add theirs.
-    func keep(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ProofPlace) {
+    func keep(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ReadablePlace) {
         let key = key(image, kind, place)
         let known = sufficient.value(for: key) ?? []
         let new = bundles.filter { !known.contains($0) }
@@ -192,10 +204,9 @@ public final class EvidenceStore: Sendable {
         sufficient.insert(all, for: key, bytes: byteCount(all), expires: .now.advanced(by: limits.sufficientLife))
     }
 
-    private func key(_ image: ResolvedImage, _ kind: ProofKind, _ place: ProofPlace) -> ProofsKey {
+    private func key(_ image: ResolvedImage, _ kind: ProofKind, _ readable: ReadablePlace) -> ProofsKey {
         ProofsKey(
-            image: image.digest, kind: kind, place: place,
-            credential: source.credentialFingerprint(for: place.repository))
+            image: image.digest, kind: kind, place: readable.place, credential: readable.shown.fingerprint)
     }
 
     /// By name of the cache, for the metrics.
@@ -211,6 +222,12 @@ public final class EvidenceStore: Sendable {
             ("configurations", configuring.counters),
         ]
     }
+}
+
+/// A place, and the credential with which it is read.
+struct ReadablePlace: Hashable, Sendable {
+    let place: ProofPlace
+    let shown: ShownCredential
 }
 
 private func outcome<Value>(

@@ -30,7 +30,7 @@ public struct ImageVerifier: ImageVerifying {
     /// Ends in time when it is cancelled: whatever it waits for lets go of it with an outage.
     private func verdict(on reference: ImageReference, for workload: WorkloadFacts?) async -> ImageVerdict {
         let resolved: EvidenceStore.Remembered<ResolutionLookup>
-        do throws(Outage) { resolved = try await store.resolve(reference) } catch {
+        do throws(Outage) { resolved = try await store.resolve(reference, for: workload?.puller) } catch {
             return outage(reference, error, workload)
         }
         guard case .resolved(let image) = resolved.value else {
@@ -42,7 +42,8 @@ public struct ImageVerifier: ImageVerifying {
                 finding: .unresolved(reason, modes: modes(of: reference, workload)), isCached: false)
         }
         let selection = policies.current.policies(for: image.pinned, workload: workload)
-        let examination = AuthorityExamination(store: store, requiresSignature: requiresSignature)
+        let examination = AuthorityExamination(
+            store: store, requiresSignature: requiresSignature, puller: workload?.puller)
         let judged = await judge(selection.policies, image, workload, examination)
         // A stable order, whichever registry answered first.
         let judgements = (selection.denials + judged.map(\.judgement)).sorted { $0.policy < $1.policy }
@@ -110,10 +111,12 @@ public struct ImageVerifier: ImageVerifying {
         policies.current.modesOfAnyDigest(of: reference, workload: workload)
     }
 
-    public func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+    public func resolve(
+        _ reference: ImageReference, for puller: Puller?, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup {
         guard !deadline.hasPassed else { throw .cancelled }
         let answer = await cancelling(at: deadline) { () -> Result<ResolutionLookup, Outage> in
-            do throws(Outage) { return .success(try await store.resolve(reference).value) } catch {
+            do throws(Outage) { return .success(try await store.resolve(reference, for: puller).value) } catch {
                 return .failure(error)
             }
         }

@@ -10,8 +10,10 @@ public protocol ImageVerifying: Sendable {
         on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
     ) async -> ImageVerdict
 
-    /// The digest that a tag names now, for pinning.
-    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup
+    /// The digest that a tag names now, for pinning; asked for with the workload's credentials.
+    func resolve(
+        _ reference: ImageReference, for puller: Puller?, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup
 
     /// What every image would get if it could not be judged: the modes of the policies that name it, so that an
     /// answer without a verdict can still tell a warning from a denial.

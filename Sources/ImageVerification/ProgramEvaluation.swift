@@ -19,7 +19,7 @@ struct ProgramEvaluation: Sendable {
     func inputs() async -> Inputs {
         guard program.inputs.configuration else { return Inputs(configurations: .success(.none("")), isCached: true) }
         do throws(Outage) {
-            let lookup = try await store.configurations(of: image)
+            let lookup = try await store.configurations(of: image, for: workload?.puller)
             return Inputs(configurations: .success(lookup.value), isCached: lookup.isCached)
         } catch {
             return Inputs(configurations: .failure(error), isCached: false)

@@ -4,87 +4,109 @@ internal import JSON
 
 /// The credentials in a docker `config.json` (or a `kubernetes.io/dockerconfigjson` secret).
 ///
-///     {"auths": {"ghcr.io": {"auth": "<base64 of user:password>"}, "https://index.docker.io/v1/": {…}}}
-public struct DockerConfig: Sendable {
+///     {"auths": {"ghcr.io": {"auth": "<base64 of user:password>"}, "https://index.docker.io/v1/": {…}},
+///      "credHelpers": {"gcr.io": "gcr"}, "credsStore": "pass"}
+///
+/// A key names a host, in which `*` and `?` stand for characters of one label (`*.example.com` is not
+/// `a.b.example.com`), and components of a path below it.
+public struct DockerConfig: Hashable, Sendable {
     /// Bytes of one file: the size limit of a Kubernetes secret.
     public static let maximumBytes = 1 << 20
 
-    /// What the file holds that we do not act on, such as `credsStore`; to be told to whoever wrote it.
+    /// What the file holds that we do not act on, such as `credentials`; to be told to whoever wrote it.
     public let unsupported: [String]
-    /// Longest path first, so that the first that fits is the most specific one.
+    /// `credHelpers` by host, and `credsStore`.
+    public let helpers: CredentialHelperNames
+    /// Longest path first and exact hosts before patterns, so that the first that fits is the most specific one.
     private let entries: [Entry]
 
-    private struct Entry: Sendable {
-        let host: String
-        /// Components of the path below the host for which alone the credential is; often none.
-        let path: [Substring]
+    private struct Entry: Hashable, Sendable {
+        let place: RepositoryPattern
         let credential: RegistryCredential
     }
 
     /// No credentials at all.
-    public static let empty = DockerConfig(unsupported: [], entries: [])
+    public static let empty = DockerConfig(unsupported: [], helpers: CredentialHelperNames(), entries: [])
 
-    private init(unsupported: [String], entries: [Entry]) {
+    private init(unsupported: [String], helpers: CredentialHelperNames, entries: [Entry]) {
         self.unsupported = unsupported
-        self.entries = entries
+        self.helpers = helpers
+        // Stable: of equal keys in different spellings the first in the file counts.
+        let order = entries.indices.sorted { (entries[$0].place.rank, $0) < (entries[$1].place.rank, $1) }
+        self.entries = order.map { entries[$0] }
     }
 
     public init(parsing bytes: [UInt8]) throws(DockerConfigError) {
-        let document: JSONDocument
+        var unsupported: [String] = []
+        var helpers = CredentialHelperNames()
+        var entries: [Entry] = []
+        for (name, value, _) in try Self.root(bytes).members {
+            switch name {
+            case "auths":
+                guard value.kind == .object || value.isNull else { throw .notAnObject("'auths'") }
+                entries += try Self.entries(value, &unsupported)
+            case "credsStore":
+                guard value.kind == .string || value.isNull else { throw .notAString(key: name, member: name) }
+                guard let text = value.string, !text.isEmpty else { continue }
+                helpers.store = CredentialHelperName(text)
+                if helpers.store == nil { unsupported.append(name) }
+            case "credHelpers":
+                guard value.kind == .object || value.isNull else { throw .notAnObject("'credHelpers'") }
+                for (host, value, _) in value.members {
+                    guard let text = value.string else { throw .notAString(key: host, member: name) }
+                    if let place = RepositoryPattern(host), place.isExactHost, let helper = CredentialHelperName(text) {
+                        helpers.byHost[place.host] = helper
+                    } else {
+                        unsupported.append("credHelpers[\(printable(host))]")
+                    }
+                }
+            default:
+                unsupported.append(name)
+            }
+        }
+        self.init(unsupported: unsupported, helpers: helpers, entries: entries)
+    }
+
+    /// Reads the older form, of a `kubernetes.io/dockercfg` secret: the members of `auths` alone.
+    public init(parsingLegacy bytes: [UInt8]) throws(DockerConfigError) {
+        var unsupported: [String] = []
+        let entries = try Self.entries(Self.root(bytes), &unsupported)
+        self.init(unsupported: unsupported, helpers: CredentialHelperNames(), entries: entries)
+    }
+
+    private static func root(_ bytes: [UInt8]) throws(DockerConfigError) -> JSONValue {
+        let root: JSONValue
         do {
-            document = try JSONDocument(
+            root = try JSONDocument(
                 parsing: bytes,
-                limits: JSONLimits(maximumBytes: Self.maximumBytes, maximumDepth: 16, maximumValues: 1 << 16))
+                limits: JSONLimits(maximumBytes: maximumBytes, maximumDepth: 16, maximumValues: 1 << 16)
+            ).root
         } catch {
             throw .json("\(error)")
         }
-        guard document.root.kind == .object else { throw .notAnObject("the file") }
-        var unsupported: [String] = []
+        guard root.kind == .object else { throw .notAnObject("the file") }
+        return root
+    }
+
+    private static func entries(
+        _ value: JSONValue, _ unsupported: inout [String]
+    ) throws(DockerConfigError) -> [Entry] {
         var entries: [Entry] = []
-        for (name, value, _) in document.root.members {
-            guard name == "auths" else {
-                unsupported.append(name)
+        for (key, entry, _) in value.members {
+            guard let place = RepositoryPattern(key) else {
+                unsupported.append("auths[\(printable(key))]")
                 continue
             }
-            guard value.kind == .object || value.isNull else { throw .notAnObject("'auths'") }
-            for (key, entry, _) in value.members {
-                guard let (host, path) = Self.place(key) else {
-                    unsupported.append("auths[\(printable(key))]")
-                    continue
-                }
-                if let credential = try RegistryCredential(entry, key: key, unsupported: &unsupported) {
-                    entries.append(Entry(host: host, path: path, credential: credential))
-                }
+            if let credential = try RegistryCredential(entry, key: key, unsupported: &unsupported) {
+                entries.append(Entry(place: place, credential: credential))
             }
         }
-        // Stable: of equal keys in different spellings the first in the file counts.
-        let order = entries.indices.sorted { (-entries[$0].path.count, $0) < (-entries[$1].path.count, $1) }
-        self.init(unsupported: unsupported, entries: order.map { entries[$0] })
+        return entries
     }
 
     /// The credential of the most specific entry for a repository; `nil` where there is none.
     public func credential(for repository: Repository) -> RegistryCredential? {
-        let path = repository.path.split(separator: "/", omittingEmptySubsequences: false)
-        return entries.first { $0.host == repository.host && path.starts(with: $0.path) }?.credential
-    }
-
-    /// Host and path that a key stands for; `nil` for a key with wildcards or without host.
-    ///
-    /// `docker login` writes bare hosts, but for Docker Hub the address of its first API, `https://index.docker.io/v1/`.
-    private static func place(_ key: String) -> (host: String, path: [Substring])? {
-        var rest = key[...]
-        for scheme in ["https://", "http://"] where rest.lowercased().hasPrefix(scheme) {
-            rest = rest.dropFirst(scheme.count)
-            break
-        }
-        guard !rest.utf8.contains(where: { [UInt8(ascii: "*"), UInt8(ascii: "?")].contains($0) }) else { return nil }
-        var components = rest.split(separator: "/", omittingEmptySubsequences: false)
-        let host = Repository.foldedHost(String(components.removeFirst()))
-        guard !host.isEmpty else { return nil }
-        if components.last == "" { components.removeLast() }
-        if components == ["v1"] || components == ["v2"] { components = [] }
-        guard !components.contains("") else { return nil }
-        return (host, components)
+        entries.first { $0.place.contains(repository) }?.credential
     }
 }
 

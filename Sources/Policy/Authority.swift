@@ -21,7 +21,7 @@ public struct Authority: Sendable {
     /// Whose certificates, logs and timestamps count.
     public var trust: AuthorityTrust
     /// Where proofs are looked for; empty means beside the image.
-    public let sources: [ProofSource]
+    public var sources: [ProofSource]
     /// `nil` looks at proofs of any form.
     public let format: SignatureFormat?
     /// All of them are needed; empty means that a signature is.
@@ -97,8 +97,11 @@ public struct ProofSource: Hashable, Sendable {
     public let repository: Repository?
     /// Prepended to cosign's tags, verbatim.
     public let tagPrefix: String
-    /// `signaturePullSecrets`: Secrets of the workload's namespace with the repository's credentials, by name.
-    public let pullSecrets: [String]
+    /// `signaturePullSecrets`: Secrets with the repository's credentials, by name, that are not in hand: in the namespace
+    /// of the policies' resources, or else in the workload's.
+    public var pullSecrets: [String]
+    /// What such Secrets hold that are in hand; `resolved(with:)` puts it there.
+    public var credentials: [DockerConfig] = []
 
     public init(repository: Repository?, tagPrefix: String, pullSecrets: [String] = []) {
         self.repository = repository

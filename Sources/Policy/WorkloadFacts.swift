@@ -11,15 +11,19 @@ public struct WorkloadFacts: Hashable, Sendable {
     public let labels: [String: String]
     /// The object itself, for policies that read it; `nil` where none is at hand.
     public let object: WorkloadObject?
+    /// With whose credentials its images are asked for; `nil` where nobody pulls them.
+    public let puller: Puller?
 
     public init(
-        group: String, version: String, resource: String, labels: [String: String], object: WorkloadObject? = nil
+        group: String, version: String, resource: String, labels: [String: String], object: WorkloadObject? = nil,
+        puller: Puller? = nil
     ) {
         self.group = group
         self.version = version
         self.resource = resource
         self.labels = labels
         self.object = object
+        self.puller = puller
     }
 }
 

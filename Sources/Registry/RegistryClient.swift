@@ -10,8 +10,8 @@ import Sigstore
 /// 404 on a tag or a manifest is absence. 401, 403, 429, 5xx and every answer that the protocol does not foresee is an
 /// outage. Nothing that a registry says about its content is believed: bytes are hashed here.
 public struct RegistryClient: Sendable {
-    let http: OutboundHTTP
-    let credentials: any CredentialSource
+    public let http: OutboundHTTP
+    let credentials: CredentialRules
     let blobs: any BlobStore
     let limits: RegistryLimits
     let conversation: RegistryConversation
@@ -26,8 +26,19 @@ public struct RegistryClient: Sendable {
         blobs: any BlobStore = NoBlobStore(), limits: RegistryLimits = RegistryLimits(),
         retries: RetryPolicy = RetryPolicy(), counters: RegistryCounters = RegistryCounters()
     ) {
+        self.init(
+            http: http, rules: CredentialRules(own: credentials), blobs: blobs, limits: limits, retries: retries,
+            counters: counters)
+    }
+
+    /// As above, with rules about whose credentials are shown where.
+    public init(
+        http: OutboundHTTP, rules: CredentialRules, blobs: any BlobStore = NoBlobStore(),
+        limits: RegistryLimits = RegistryLimits(), retries: RetryPolicy = RetryPolicy(),
+        counters: RegistryCounters = RegistryCounters()
+    ) {
         self.http = http
-        self.credentials = credentials
+        credentials = rules
         self.blobs = blobs
         self.limits = limits
         self.counters = counters
@@ -35,27 +46,32 @@ public struct RegistryClient: Sendable {
         conversation = RegistryConversation(http: http, tokens: TokenStore(), retries: retries, counters: counters)
     }
 
-    public func credentialFingerprint(for repository: Repository) -> CredentialFingerprint {
-        CredentialFingerprint(credentials.credential(for: repository))
-    }
-
-    func session(_ repository: Repository, _ deadline: Deadline) throws(Outage) -> RegistrySession {
+    func session(
+        _ repository: Repository, _ shown: ShownCredential, _ deadline: Deadline
+    ) throws(Outage) -> RegistrySession {
         RegistrySession(
             client: self,
             endpoint: try RegistryEndpoint(repository, scheme: http.scheme(forAuthority: repository.endpoint)),
-            credential: credentials.credential(for: repository), deadline: deadline.instant)
+            credential: shown.credential, deadline: deadline.instant)
     }
 }
 
 extension RegistryClient: EvidenceSource {
+    public func credential(
+        for access: RepositoryAccess, deadline: Deadline
+    ) async throws(Outage) -> ShownCredential {
+        let credential = try await credentials.credential(for: access, deadline: deadline.instant)
+        return ShownCredential(credential, fingerprint: CredentialFingerprint(credential))
+    }
+
     public func resolve(
-        _ reference: ImageReference, deadline: Deadline
+        _ reference: ImageReference, showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ResolutionLookup {
         // A digest in the reference is the answer; asking could only contradict it.
         if let pinned = ResolvedImage(pinned: reference) { return .resolved(pinned) }
         let service = reference.repository.host
         return try await within(deadline, service: service) { () async throws(Outage) -> ResolutionLookup in
-            let session = try session(reference.repository, deadline)
+            let session = try session(reference.repository, shown, deadline)
             guard let bytes = try await session.manifest(tag: reference.tag ?? "latest") else { return .notFound }
             do throws(ManifestFault) {
                 _ = try ManifestReading(bytes, maximumBytes: limits.manifestBytes)
@@ -70,13 +86,14 @@ extension RegistryClient: EvidenceSource {
     }
 
     public func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
     ) async throws(Outage) -> ProofLookup {
         let service = place.repository.host
         let lookup = LookupBytes(held)
         defer { lookup.release() }
         let found = try await within(deadline, service: service) { () async throws(Outage) -> [UnverifiedBundle] in
-            let session = try session(place.repository, deadline)
+            let session = try session(place.repository, shown, deadline)
             let collection = ProofCollection(session, limits: limits, lookup)
             let tag = "\(place.tagPrefix)\(image.digest.tagStem).\(kind.tagSuffix)"
             let parts: [Part] = kind == .billOfMaterials ? [.tag] : [.tag, .referrers]
@@ -113,13 +130,13 @@ extension RegistryClient: EvidenceSource {
     }
 
     public func configurations(
-        of image: ResolvedImage, deadline: Deadline
+        of image: ResolvedImage, showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup {
         let service = image.repository.host
         let lookup = LookupBytes(held)
         defer { lookup.release() }
         return try await within(deadline, service: service) { () async throws(Outage) -> ConfigurationLookup in
-            let session = try session(image.repository, deadline)
+            let session = try session(image.repository, shown, deadline)
             return try await ConfigurationReading(session, of: image, limits: limits, lookup).configurations()
         }
     }

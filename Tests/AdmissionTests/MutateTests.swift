@@ -117,7 +117,9 @@ struct MutateTests {
                 ImageVerdict(reference: reference, image: nil, finding: .noMatchingPolicy(.deny), isCached: false)
             }
 
-            func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+            func resolve(
+                _ reference: ImageReference, for puller: Puller?, deadline: Deadline
+            ) async throws(Outage) -> ResolutionLookup {
                 guard let other = try? ImageReference(parsing: "evil.io/x"),
                     let image = ResolvedImage(reference: other, manifest: [])
                 else { return .notFound }

@@ -23,6 +23,7 @@ final class ScriptedVerifier: ImageVerifying {
     private let hangs: Bool
     private let asked = Mutex<[String]>([])
     private let workload = Mutex<WorkloadFacts?>(nil)
+    private let puller = Mutex<Puller?>(nil)
 
     init(
         _ findings: [String: ImageVerdict.Finding] = [:], otherwise: ImageVerdict.Finding = .admitted,
@@ -38,6 +39,8 @@ final class ScriptedVerifier: ImageVerifying {
     /// `verdict nginx@…`, `resolve nginx`; sorted, since the calls run side by side.
     var calls: [String] { asked.withLock { $0.sorted() } }
     var lastWorkload: WorkloadFacts? { workload.withLock { $0 } }
+    /// Of the last resolution.
+    var lastPuller: Puller? { puller.withLock { $0 } }
 
     func verdict(
         on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
@@ -54,7 +57,10 @@ final class ScriptedVerifier: ImageVerifying {
             reference: reference, image: ResolvedImage(pinned: reference), finding: finding, isCached: false)
     }
 
-    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+    func resolve(
+        _ reference: ImageReference, for puller: Puller?, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup {
+        self.puller.withLock { $0 = puller }
         asked.withLock { $0.append("resolve \(reference.asWritten)") }
         if hangs {
             try? await Task.sleep(for: .seconds(60))

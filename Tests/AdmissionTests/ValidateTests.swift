@@ -170,7 +170,9 @@ struct ValidateTests {
             )
         }
 
-        func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+        func resolve(
+            _ reference: ImageReference, for puller: Puller?, deadline: Deadline
+        ) async throws(Outage) -> ResolutionLookup {
             throw Self.unreachable
         }
 

@@ -15,6 +15,10 @@ final class ScriptedSource: EvidenceSource {
         var configurations: Result<[Digest: ImageConfiguration], Outage> = .success([:])
         var configurationLookups = 0
         var credential = "anonymous"
+        /// By the namespace of whoever asks, before `credential`.
+        var credentials: [String: String] = [:]
+        var credentialOutage: Outage?
+        var accesses: [RepositoryAccess] = []
         var resolutions = 0
         var listings = 0
         /// How long a listing takes.
@@ -23,7 +27,9 @@ final class ScriptedSource: EvidenceSource {
 
     let state = Mutex(State())
 
-    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+    func resolve(
+        _ reference: ImageReference, showing shown: ShownCredential, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup {
         let (digest, outage) = state.withLock { state in
             state.resolutions += 1
             return (state.tags[reference.tag ?? "latest"], state.outage)
@@ -39,7 +45,8 @@ final class ScriptedSource: EvidenceSource {
     }
 
     func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
     ) async throws(Outage) -> ProofLookup {
         let (bundles, outage, delay) = state.withLock { state in
             state.listings += 1
@@ -51,7 +58,7 @@ final class ScriptedSource: EvidenceSource {
     }
 
     func configurations(
-        of image: ResolvedImage, deadline: Deadline
+        of image: ResolvedImage, showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup {
         let found = try state.withLock { state throws(Outage) in
             state.configurationLookups += 1
@@ -60,8 +67,16 @@ final class ScriptedSource: EvidenceSource {
         return found.map { .found(AtLeastOne($0)) } ?? .none("the script has no configuration")
     }
 
-    func credentialFingerprint(for repository: Repository) -> CredentialFingerprint {
-        CredentialFingerprint(code: Array(state.withLock { $0.credential }.utf8))
+    func credential(
+        for access: RepositoryAccess, deadline: Deadline
+    ) async throws(Outage) -> ShownCredential {
+        let (code, outage) = state.withLock { state in
+            state.accesses.append(access)
+            let own = access.puller?.namespace.flatMap { state.credentials[$0] }
+            return (own ?? state.credential, state.credentialOutage)
+        }
+        if let outage { throw outage }
+        return ShownCredential(nil, fingerprint: CredentialFingerprint(code: Array(code.utf8)))
     }
 
     var listings: Int { state.withLock { $0.listings } }

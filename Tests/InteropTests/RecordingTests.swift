@@ -94,7 +94,7 @@ struct RecordingTests {
                 guard let image = ResolvedImage(pinned: reference) else { throw NoAnswer() }
                 let lookup = try await client.proofs(
                     of: image, kind: fixture.predicateType == nil ? .signature : .attestation,
-                    at: ProofPlace(repository: reference.repository), deadline: .after(.seconds(60)))
+                    at: ProofPlace(repository: reference.repository), showing: .none, deadline: .after(.seconds(60)))
                 if case .found(let proofs) = lookup {
                     found = .success(proofs.all)
                 } else {

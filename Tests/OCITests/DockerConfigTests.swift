@@ -40,10 +40,66 @@ struct DockerConfigTests {
         arguments: [
             ("ghcr.io", "ghcr.io:8443/a"), ("ghcr.io", "nghcr.io/a"), ("ghcr.io", "ghcr.io.evil.test/a"),
             ("q.io/team", "q.io/teams/a"), ("q.io/team", "q.io/a/team"), ("q.io/team/a", "q.io/team"),
-            ("localhost:5000", "localhost:5001/a"), ("docker.io", "ghcr.io/a"), ("*.io", "q.io/a"), ("", "q.io/a"),
+            ("localhost:5000", "localhost:5001/a"), ("docker.io", "ghcr.io/a"), ("", "q.io/a"),
+            ("*.q.io", "q.io/a"), ("*.q.io", "a.b.q.io/x"), ("*", "q.io/a"), ("q.*:80", "q.io/a"), ("?.io", "qq.io/a"),
+            ("q*x.io", "qaxb.io/a"), ("q.io/*", "q.io/a"), ("q.[a-z]o", "q.io/a"), ("*", "[::1]/a"),
         ])
     func otherHosts(_ key: String, _ name: String) throws {
         #expect(try user(config(#""\#(key)":\#(entry("me"))"#), name) == nil)
+    }
+
+    @Test(
+        "a pattern stands for hosts label by label",
+        arguments: [
+            ("*.io", "q.io/a"), ("*.q.io", "a.q.io/x"), ("*.dkr.*.x.io", "1.dkr.ecr.x.io/a"), ("q*.io:5000", "qa.io:5000/a"),
+            ("?.io", "q.io/a"), ("q*b*d.io", "qabcbd.io/a"), ("*.q.io/team", "a.q.io/team/app"), ("https://*.io/v2/", "q.io/a"),
+            ("**.io", "q.io/a"),
+        ])
+    func patterns(_ key: String, _ name: String) throws {
+        #expect(try user(config(#""\#(key)":\#(entry("me"))"#), name) == "me")
+    }
+
+    @Test("an exact host goes before a pattern, and a longer path before both")
+    func rank() throws {
+        let config = try config(
+            #""*.io":\#(entry("pattern")),"q.io":\#(entry("host")),"*.io/team":\#(entry("path"))"#)
+        #expect(try user(config, "q.io/a") == "host")
+        #expect(try user(config, "r.io/a") == "pattern")
+        #expect(try user(config, "q.io/team/a") == "path")
+    }
+
+    @Test("helpers are told by host, and names that could lead elsewhere are not")
+    func helpers() throws {
+        let named = #""GHCR.io":"gh","https://index.docker.io/v1/":"hub","*.io":"x","f.io/team":"y""#
+        let bad = #""a.io":"../sh","b.io":"-x","c.io":".x","d.io":"a/b","e.io":"""#
+        let config = try config("", #","credsStore":"pass","credHelpers":{\#(named),\#(bad)}"#)
+        #expect(config.helpers.store?.fileName == "docker-credential-pass")
+        #expect(config.helpers["ghcr.io"]?.text == "gh")
+        #expect(config.helpers["docker.io"]?.text == "hub")
+        for host in ["a.io", "b.io", "c.io", "d.io", "e.io", "f.io"] { #expect(config.helpers[host] == nil) }
+        #expect(config.unsupported.count == 7)
+        let spaced = try DockerConfig(parsing: Array(#"{"credsStore":"a b"}"#.utf8))
+        #expect(spaced.unsupported == ["credsStore"])
+    }
+
+    @Test("a Secret is read by the name of its entry")
+    func pullSecrets() throws {
+        let repository = try ImageReference(parsing: "q.io/a").repository
+        func found(_ entries: [String: String]) throws -> RegistryCredential? {
+            try PullSecret(entries: entries.mapValues { Array($0.utf8) })?.credentials.credential(for: repository)
+        }
+        let new = #"{"auths":{"q.io":\#(entry("new"))}}"#
+        let old = #"{"q.io":\#(entry("old"))}"#
+        #expect(try found([".dockerconfigjson": new]) == .basic(username: "new", password: "pw"))
+        #expect(try found([".dockercfg": old]) == .basic(username: "old", password: "pw"))
+        #expect(try found([".dockercfg": old, ".dockerconfigjson": new]) == .basic(username: "new", password: "pw"))
+        #expect(try found([".dockercfg": old, ".dockerconfigjson": ""]) == .basic(username: "old", password: "pw"))
+        #expect(try PullSecret(entries: ["config.json": Array(new.utf8)]) == nil)
+        // The members of the one are not those of the other.
+        #expect(throws: DockerConfigError.notAnObject("'auths'")) {
+            try PullSecret(entries: [".dockerconfigjson": Array(#"{"auths":[]}"#.utf8)])
+        }
+        #expect(throws: DockerConfigError.self) { try PullSecret(entries: [".dockercfg": Array("x".utf8)]) }
     }
 
     @Test("the most specific entry counts, wherever it stands")
@@ -88,8 +144,8 @@ struct DockerConfigTests {
     @Test("what is not acted on is named")
     func unsupported() throws {
         let config = try config(
-            #""*.q.io":\#(entry("a")),"q.io":{"other":1}"#, #","credsStore":"desktop","credHelpers":{"ecr":"x"}"#)
-        #expect(config.unsupported == [#"auths["*.q.io"]"#, #"auths["q.io"].other"#, "credsStore", "credHelpers"])
+            #""q.io/*":\#(entry("a")),"q.io":{"other":1}"#, #","detachKeys":"x","credHelpers":{"ecr":"x"}"#)
+        #expect(config.unsupported == [#"auths["q.io/*"]"#, #"auths["q.io"].other"#, "detachKeys"])
     }
 
     @Test(

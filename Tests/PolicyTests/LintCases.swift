@@ -163,10 +163,6 @@ extension LintTests {
             .hashUnavailable, "key: {data: KEY, hashAlgorithm: sha224}\n    ctlog: {}",
             "key: {data: KEY, hashAlgorithm: sha256}\n    ctlog: {}", at: "key.hashAlgorithm", better: "sha256"),
         authority(
-            .pullSecretsUnread, "\(keyless)\n    source: [{oci: a.example/b, signaturePullSecrets: [{name: s}]}]",
-            "\(keyless)\n    source: [{oci: a.example/b}]", at: "source[0].signaturePullSecrets", line: 1,
-            better: "credentials"),
-        authority(
             .sourceWithoutHost, "\(keyless)\n    source: [{oci: acme}]", "\(keyless)\n    source: [{oci: a.example/b}]",
             at: "source[0].oci", line: 1, better: "with its host"),
         Case(

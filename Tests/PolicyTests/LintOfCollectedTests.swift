@@ -31,7 +31,7 @@ struct LintOfCollectedTests {
                 "regexp-unanchored": 33, "regexp-unescaped-dot": 31, "glob-never-matches": 21, "cue-undemanded": 20,
                 "attestations-only": 17, "no-log-no-timestamp": 14, "authority-unavailable": 11,
                 "glob-across-hosts": 10, "rego-not-evaluated": 7, "identity-loose": 6, "predicate-type-alias": 5,
-                "match-leaves-pods-out": 1, "pull-secrets-unread": 1,
+                "match-leaves-pods-out": 1,
             ])
     }
 }

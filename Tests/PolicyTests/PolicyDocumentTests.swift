@@ -120,7 +120,6 @@ struct PolicyDocumentTests {
         "what is accepted and does less than its author hopes is warned of",
         arguments: [
             ("    key: {data: KEY, hashAlgorithm: sha224}", "sha224 are not checked"),
-            ("    key: {data: KEY}\n    source: [{signaturePullSecrets: [{name: s}]}]", "signaturePullSecrets"),
             ("    key: {data: KEY}\n    signatureFormat: x", "neither legacy nor bundle"),
             (
                 "    key: {data: KEY}\n    attestations: [{name: a, predicateType: 'https://a.example', "

@@ -56,6 +56,50 @@ struct ResourceTests {
         #expect(options.key == (try VerificationKey(pem: Keys.first)))
     }
 
+    @Test("the Secrets that a place of proofs names are put in its place where they are in hand, and asked for elsewhere")
+    func pullSecrets() throws {
+        let policy = Source.authority(
+            "    key: {data: KEY}\n"
+                + "    source: [{oci: proofs.example/a, signaturePullSecrets: [{name: here}, {name: gone}, {name: keys}]}]"
+        ).text
+        func source(_ password: String) throws -> (source: ProofSource, hash: Digest, unresolved: [String]) {
+            let auth = Data("me:\(password)".utf8).base64EncodedString()
+            let config = #"{"auths":{"proofs.example":{"auth":"\#(auth)"}}}"#
+            let state = try state([
+                "p.yaml": policy, "s.yaml": secret([".dockerconfigjson": config], name: "here"),
+                "k.yaml": secret(["cosign.pub": Keys.first]),
+            ])
+            let policy = try #require(state.set.policies.first)
+            return (
+                try #require(policy.authorities.first?.sources.first), policy.documentHash, policy.unresolved
+            )
+        }
+        let first = try source("one")
+        let repository = try #require(first.source.repository)
+        #expect(
+            first.source.credentials.map { $0.credential(for: repository) } == [.basic(username: "me", password: "one")])
+        #expect(first.source.pullSecrets == ["gone", "keys"])
+        #expect(first.unresolved == ["secret \"keys\" holds no registry credentials"])
+        // Another credential makes another policy, and what was learned with the old one answers for nothing.
+        #expect(try source("two").hash != first.hash)
+        #expect(try source("one").hash == first.hash)
+    }
+
+    @Test("a Secret of registry credentials that is broken is told, and nothing of it")
+    func brokenPullSecret() throws {
+        let policy = Source.authority(
+            "    key: {data: KEY}\n    source: [{signaturePullSecrets: [{name: here}]}]"
+        ).text
+        let state = try state([
+            "p.yaml": policy, "s.yaml": secret([".dockerconfigjson": #"{"auths":{"a.io":"s3cr3t"}}"#], name: "here"),
+        ])
+        let found = try #require(state.set.policies.first)
+        #expect(found.authorities.first?.sources.first?.credentials.isEmpty == true)
+        #expect(found.unresolved.count == 1)
+        #expect(found.unresolved.first?.hasPrefix("secret \"here\" cannot be read: ") == true)
+        #expect(!found.unresolved.joined().contains("s3cr3t"))
+    }
+
     @Test(
         "a Secret that cannot give one key makes an authority that nothing satisfies",
         arguments: [

@@ -68,7 +68,8 @@ struct ConfiguredImages: Sendable {
         return try await withRegistry(limits: limits, retries: 0, { script.answer($0) }) { lookup, _ in
             let reference = ImageReference(asWritten: "x", repository: lookup.repository, tag: nil, digest: digest)
             let image = try #require(ResolvedImage(pinned: reference))
-            let found = try await lookup.client.configurations(of: image, deadline: lookup.deadline)
+            let found = try await lookup.client.configurations(
+                of: image, showing: try await lookup.shown(nil), deadline: lookup.deadline)
             #expect(lookup.client.held.count == 0)
             return found.texts
         }
@@ -307,12 +308,12 @@ struct ConfiguredImages: Sendable {
             digest: Digest(of: Array(text.utf8)))
         let image = try #require(ResolvedImage(pinned: reference))
         let source = LayoutSource(directory: folder.path)
-        let found = try await source.configurations(of: image, deadline: .after(.seconds(20)))
+        let found = try await source.configurations(of: image, showing: .none, deadline: .after(.seconds(20)))
         #expect(found.texts == .success(["linux/amd64": Self.amd64, "linux/arm/v7": Self.arm]))
         let blob = "blobs/sha256/\(Digest(of: Array(Self.arm.utf8)).hex)"
         try folder.write(Self.arm.replacing("65532", with: "65533"), to: blob)
         await #expect(throws: Outage.self) {
-            _ = try await source.configurations(of: image, deadline: .after(.seconds(20)))
+            _ = try await source.configurations(of: image, showing: .none, deadline: .after(.seconds(20)))
         }
     }
 }

@@ -45,7 +45,7 @@ import Testing
     }
 
     private static func image(_ source: LayoutSource, _ digest: Digest? = nil) async throws -> ResolvedImage? {
-        switch try await source.resolve(reference(digest), deadline: .after(.seconds(20))) {
+        switch try await source.resolve(reference(digest), showing: .none, deadline: .after(.seconds(20))) {
         case .resolved(let image): image
         case .notFound: nil
         }
@@ -55,7 +55,7 @@ import Testing
         _ source: LayoutSource, _ image: ResolvedImage, _ kind: ProofKind = .signature
     ) async throws -> [UnverifiedBundle] {
         let place = ProofPlace(repository: image.repository)
-        switch try await source.proofs(of: image, kind: kind, at: place, deadline: .after(.seconds(20))) {
+        switch try await source.proofs(of: image, kind: kind, at: place, showing: .none, deadline: .after(.seconds(20))) {
         case .found(let bundles): return bundles.all
         case .nonePublished: return []
         }

@@ -236,7 +236,8 @@ import Testing
             let reference = ImageReference(asWritten: "x", repository: lookup.repository, tag: nil, digest: subject)
             let image = try #require(ResolvedImage(pinned: reference))
             _ = try await lookup.client.proofs(
-                of: image, kind: .signature, at: .init(repository: lookup.repository), deadline: lookup.deadline)
+                of: image, kind: .signature, at: .init(repository: lookup.repository), showing: .none,
+                deadline: lookup.deadline)
             #expect(
                 server.seen.map(\.path) == [
                     "/v2/team/app/referrers/\(subject)", "/v2/team/app/manifests/sha512-\(subject.hex.prefix(64))",

@@ -111,7 +111,7 @@ enum TestManifest {
 struct TestCredentials: CredentialSource {
     let credential: RegistryCredential?
 
-    func credential(for repository: Repository) -> RegistryCredential? { credential }
+    func credential(for repository: Repository, deadline: ContinuousClock.Instant) -> RegistryCredential? { credential }
 }
 
 /// A client of a scripted server, and what is asked of it again and again.
@@ -127,7 +127,13 @@ struct TestLookup: Sendable {
 
     func resolve(tag: String = "v1") async throws(Outage) -> ResolutionLookup {
         try await client.resolve(
-            ImageReference(asWritten: "x", repository: repository, tag: tag, digest: nil), deadline: deadline)
+            ImageReference(asWritten: "x", repository: repository, tag: tag, digest: nil),
+            showing: try await shown(nil), deadline: deadline)
+    }
+
+    /// What is shown to the registry on somebody's behalf.
+    func shown(_ puller: Puller?) async throws(Outage) -> ShownCredential {
+        try await client.credential(for: RepositoryAccess(repository, for: puller), deadline: deadline)
     }
 
     var image: ResolvedImage {
@@ -141,7 +147,8 @@ struct TestLookup: Sendable {
     /// The candidates; empty where none are published.
     func proofs(_ kind: ProofKind = .signature, prefix: String = "") async throws -> [UnverifiedBundle] {
         let lookup = try await client.proofs(
-            of: image, kind: kind, at: ProofPlace(repository: repository, tagPrefix: prefix), deadline: deadline)
+            of: image, kind: kind, at: ProofPlace(repository: repository, tagPrefix: prefix),
+            showing: try await shown(nil), deadline: deadline)
         switch lookup {
         case .found(let bundles): return bundles.all
         case .nonePublished: return []

@@ -36,7 +36,9 @@ import Testing
         } _: { lookup, server in
             let reference = ImageReference(
                 asWritten: "x", repository: lookup.repository, tag: "v1", digest: TestLookup.subject)
-            guard case .resolved(let image) = try await lookup.client.resolve(reference, deadline: lookup.deadline)
+            guard
+                case .resolved(let image) = try await lookup.client.resolve(
+                    reference, showing: .none, deadline: lookup.deadline)
             else {
                 Issue.record("not resolved")
                 return

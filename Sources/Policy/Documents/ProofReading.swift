@@ -23,12 +23,6 @@ extension DocumentReader {
             if name.isEmpty { missing([members["name"]]) }
             names.append(name)
         }
-        if !secrets.isEmpty, errors.count == errorsBefore {
-            report(
-                .warning, "signaturePullSecrets are not read yet", [fields["signaturePullSecrets"]],
-                advice: "give the registry's credentials to countersign itself, which asks with those",
-                code: .pullSecretsUnread)
-        }
         let prefix = tagPrefix(fields["tagPrefix"])
         let repository = repository(fields["oci"])
         guard errors.count == errorsBefore, let prefix else { return nil }

@@ -43,7 +43,6 @@ public enum LintCode: String, Hashable, Sendable, CaseIterable {
     case authorityUnavailable = "authority-unavailable"
     case signatureFormatUnknown = "signature-format-unknown"
     case hashUnavailable = "hash-unavailable"
-    case pullSecretsUnread = "pull-secrets-unread"
     case sourceWithoutHost = "source-without-host"
     /// A predicate type that is no URI.
     case predicateTypeAlias = "predicate-type-alias"

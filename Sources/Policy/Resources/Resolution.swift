@@ -72,12 +72,38 @@ extension Authority {
                 authority.check = .unavailable(error.reason)
             }
         }
+        authority.sources = sources.map { $0.resolved(with: resources, noting: &used) }
         authority.attestations = attestations.map { requirement in
             var requirement = requirement
             requirement.program = requirement.program?.resolved(with: resources, noting: &used)
             return requirement
         }
         return authority
+    }
+}
+
+extension ProofSource {
+    /// A Secret that is not among the resources may lie in the workload's namespace, and stays to be asked for.
+    fileprivate func resolved(with resources: PolicyResources, noting used: inout UsedResources) -> ProofSource {
+        var source = self
+        source.pullSecrets = pullSecrets.filter { name in
+            guard let entries = resources.secrets[name] else { return true }
+            do throws(DockerConfigError) {
+                guard let secret = try PullSecret(entries: entries) else {
+                    used.noteFailure("pull secret", "secret \(quoted(name)) holds no registry credentials")
+                    return true
+                }
+                for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+                    used.note("pull secret", "\(key) \(Digest(of: value).hex)")
+                }
+                source.credentials.append(secret.credentials)
+                return false
+            } catch {
+                used.noteFailure("pull secret", "secret \(quoted(name)) cannot be read: \(error)")
+                return true
+            }
+        }
+        return source
     }
 }
 

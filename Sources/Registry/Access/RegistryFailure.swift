@@ -18,7 +18,7 @@ enum RegistryFailure: Error, Hashable, Sendable {
 extension TransportError {
     var outageKind: Outage.Kind {
         switch self {
-        case .unresolvable, .unreachable, .tls: .unreachable
+        case .unresolvable, .unreachable, .tls, .proxy: .unreachable
         case .plainHTTP, .forbiddenAddress: .forbidden
         case .redirect(_, .toPlainHTTP): .forbidden
         case .redirect, .malformed, .unusableIdentity: .malfunction
@@ -30,7 +30,7 @@ extension TransportError {
     /// Whether asking again may help.
     var isTransient: Bool {
         switch self {
-        case .unresolvable, .unreachable: true
+        case .unresolvable, .unreachable, .proxy(_, .unreachable): true
         default: false
         }
     }

@@ -63,19 +63,21 @@ public struct LayoutSource: EvidenceSource {
     }
 
     public func configurations(
-        of image: ResolvedImage, deadline: Deadline
+        of image: ResolvedImage, showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup {
         let lookup = LookupBytes(HeldBytes(limit: limits.heldBytes))
         return try await ConfigurationReading(content, of: image, limits: limits, lookup).configurations()
     }
 
     /// A directory has one reader.
-    public func credentialFingerprint(for repository: Repository) -> CredentialFingerprint { .none }
+    public func credential(
+        for access: RepositoryAccess, deadline: Deadline
+    ) async throws(Outage) -> ShownCredential { .none }
 
     /// The image of the layout: the one that the reference's digest names, the one that `cosign save` marks, or the only one
     /// that is nobody's proof and in nobody's index. Several are an outage that asks for a digest.
     public func resolve(
-        _ reference: ImageReference, deadline: Deadline
+        _ reference: ImageReference, showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ResolutionLookup {
         var wanted = reference.digest
         if wanted == nil { wanted = try theImage() }
@@ -95,7 +97,8 @@ public struct LayoutSource: EvidenceSource {
     }
 
     public func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
     ) async throws(Outage) -> ProofLookup {
         let lookup = LookupBytes(HeldBytes(limit: limits.heldBytes))
         let collection = ProofCollection(content, limits: limits, lookup)

@@ -30,7 +30,10 @@ struct DigestCommand: AsyncParsableCommand {
             let reference = try parsed(image)
             return try await Composition.withRegistry(registry.access) { source, _ in
                 do throws(Outage) {
-                    switch try await source.resolve(reference, deadline: .after(.seconds(60))) {
+                    let deadline = Deadline.after(.seconds(60))
+                    let access = RepositoryAccess(reference.repository, for: nil)
+                    let shown = try await source.credential(for: access, deadline: deadline)
+                    switch try await source.resolve(reference, showing: shown, deadline: deadline) {
                     case .resolved(let image):
                         Words.answer(line: "\(image.digest)")
                         return .admitted

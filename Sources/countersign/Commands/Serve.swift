@@ -80,6 +80,8 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var registry: RegistryOptions
 
+    @OptionGroup var reach: WorkloadCredentialOptions
+
     @Option(
         name: .customLong("max-in-flight"),
         help: ArgumentHelp(

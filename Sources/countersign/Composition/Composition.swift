@@ -10,15 +10,34 @@ import Sigstore
 /// Where the parts are put together; the only place that knows them all.
 enum Composition {
     /// A client for registries and one for transparency logs; their connections are closed when `body` has ended.
+    ///
+    /// - Parameter pullSecrets: the Secrets of the cluster, where there is one.
     static func withRegistry<Answer>(
         _ access: RegistryAccess, blobs: any BlobStore = NoBlobStore(), counters: RegistryCounters = RegistryCounters(),
-        _ body: (RegistryClient, RekorSearch) async throws -> Answer
+        pullSecrets: PullSecrets? = nil, _ body: (RegistryClient, RekorSearch) async throws -> Answer
     ) async throws -> Answer {
-        let credentials = try credentials(access.credentials)
+        let docker = try dockerCredentials(access)
+        var ownHosts: [RepositoryPattern] = []
+        for text in access.ownCredentialHosts {
+            guard let pattern = RepositoryPattern(text) else {
+                throw UsageError("--own-credentials-for takes a registry's host, not '\(text)'")
+            }
+            ownHosts.append(pattern)
+        }
         return try await withNetwork(access) { http in
-            try await body(
-                RegistryClient(http: http, credentials: credentials, blobs: blobs, counters: counters),
-                RekorSearch(http: http))
+            var own: [any CredentialSource] = [docker]
+            for cloud in access.clouds {
+                do throws(CloudFault) {
+                    own.append(try cloud.credentials(http: http) { access.environment[$0] })
+                } catch {
+                    throw UsageError("--cloud-credentials: \(error)")
+                }
+            }
+            let rules = CredentialRules(
+                own: CredentialSources(own), separatesWorkloads: access.separatesWorkloads, ownHosts: ownHosts,
+                pullSecrets: pullSecrets)
+            return try await body(
+                RegistryClient(http: http, rules: rules, blobs: blobs, counters: counters), RekorSearch(http: http))
         }
     }
 
@@ -28,15 +47,13 @@ enum Composition {
     ) async throws -> Answer {
         var transport = TransportConfiguration()
         transport.insecureHosts = Set(access.insecureHosts.map { $0.lowercased() })
-        for authority in access.authorities {
-            // HOST=FILE, unless the sign stands within a path.
-            let parts = authority.split(separator: "=", maxSplits: 1).map(String.init)
-            if parts.count == 2, !parts[0].contains("/") {
-                transport.rootsByHost[parts[0].lowercased(), default: []] +=
-                    try readFile(parts[1], limit: 4 << 20) + [0x0A]
-            } else {
-                transport.additionalRoots += try readFile(authority, limit: 4 << 20) + [0x0A]
-            }
+        let authorities = try RegistryAuthorities(reading: access)
+        transport.additionalRoots = authorities.shared
+        transport.rootsByHost = authorities.byHost
+        do throws(ProxyFault) {
+            transport.proxies = try ProxyRules { access.environment[$0] }
+        } catch {
+            throw UsageError("\(error)")
         }
         let http: OutboundHTTP
         do { http = try OutboundHTTP(transport) } catch { throw UsageError("--registry-ca: \(error)") }
@@ -50,24 +67,33 @@ enum Composition {
         return try answer.get()
     }
 
-    private static func credentials(
-        _ source: RegistryAccess.Credentials
-    ) throws(UsageError) -> any CredentialSource {
+    private static func dockerCredentials(_ access: RegistryAccess) throws(UsageError) -> DockerCredentials {
+        var helpers: HelperDirectory?
+        if let directory = access.credentialHelpers {
+            guard Glibc.access(directory, R_OK | X_OK) == 0 else {
+                throw UsageError("--credential-helpers: \(directory) is no directory that can be read")
+            }
+            helpers = HelperDirectory(directory, environment: access.environment)
+        }
         let path: String
-        switch source {
-        case .none: return DockerConfig.empty
+        switch access.credentials {
+        case .none: return DockerCredentials(.empty)
         case .file(let named): path = named
         case .dockers:
-            guard let dockers = dockersOwnConfig else { return DockerConfig.empty }
+            guard let dockers = dockersOwnConfig else { return DockerCredentials(.empty) }
             path = dockers
         }
         let text = try readFile(path, limit: DockerConfig.maximumBytes)
         do throws(DockerConfigError) {
             let config = try DockerConfig(parsing: text)
             for member in config.unsupported {
-                Words.say("countersign: \(path): '\(member)' is not used; only 'auths' is")
+                Words.say("countersign: \(path): '\(member)' is not used")
             }
-            return config
+            if !config.helpers.isEmpty, helpers == nil {
+                Words.say(
+                    "countersign: \(path): its credential helpers are not run; --credential-helpers names their directory")
+            }
+            return DockerCredentials(config, helpers: helpers)
         } catch {
             throw UsageError("\(path): \(error)")
         }

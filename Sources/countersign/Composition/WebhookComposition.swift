@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admission
+import HTTPTransport
 import ImageVerification
 import Logging
 import OCI
@@ -49,6 +50,10 @@ struct WebhookComposition {
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
                     services: [watch, trust, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                if settings.registry.authorityDirectory != nil {
+                    group.services.append(
+                        .init(service: authorities(client.http, logger, metrics)))
+                }
                 if let running {
                     group.services.append(
                         .init(
@@ -105,6 +110,23 @@ struct WebhookComposition {
             TrustSamples.samples(of: inForce, embedded: usesEmbedded, now: .now)
         }
         return watch
+    }
+
+    private func authorities(
+        _ http: OutboundHTTP, _ logger: Logger, _ metrics: ServerMetrics
+    ) -> RegistryAuthoritiesWatch {
+        let changes = metrics.registry.counter(
+            "countersign_registry_authority_changes_total",
+            help: "Changes of the directory of registries' certificate authorities that were noticed.",
+            labels: ["event"])
+        let broken = metrics.registry.gauge(
+            "countersign_registry_authorities_broken",
+            help: "1 while that directory cannot be used and the last good authorities stay.")
+        return RegistryAuthoritiesWatch(access: settings.registry, http: http) { event in
+            changes.increment(event.word)
+            if case .broken = event { broken.set(1) } else { broken.set(0) }
+            logger.log(level: event.level, "registry authorities", metadata: event.metadata)
+        }
     }
 
     private func certificate(_ metrics: ServerMetrics, _ logger: Logger) throws(UsageError) -> ServingCertificate {

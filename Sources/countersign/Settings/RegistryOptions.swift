@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import FoundationEssentials
+import Registry
 
 /// How registries are reached; the same for every command that reaches one.
 struct RegistryOptions: ParsableArguments {
@@ -33,25 +35,51 @@ struct RegistryOptions: ParsableArguments {
             valueName: "file"))
     var dockerConfig: String?
 
+    @Option(
+        name: .customLong("registry-ca-directory"),
+        help: ArgumentHelp(
+            """
+            Trust the authorities in this directory too, such as a mounted ConfigMap: HOST.crt or HOST_PORT.crt for one \
+            registry, ca.crt for all; 'serve' reads it again when it changes
+            """,
+            valueName: "dir"))
+    var authorityDirectory: String?
+
+    @Option(
+        name: .customLong("credential-helpers"),
+        help: ArgumentHelp(
+            """
+            Run the credential helpers that the docker config names, docker-credential-NAME, out of this directory and \
+            never out of PATH [default: none is run]
+            """,
+            valueName: "dir"))
+    var credentialHelpers: String?
+
+    @Option(
+        name: .customLong("cloud-credentials"),
+        help: ArgumentHelp(
+            "Show registries of this cloud the workload identity of this process [repeatable]",
+            valueName: "aws|google|azure"))
+    var clouds: [String] = []
+
     var access: RegistryAccess {
-        RegistryAccess(
-            insecureHosts: insecureRegistries, authorities: registryCAs,
-            credentials: dockerConfig.map { .file($0) } ?? .dockers)
-    }
-}
-
-/// How registries are reached, wherever that was said.
-struct RegistryAccess: Sendable {
-    enum Credentials: Sendable {
-        case none
-        /// A docker config that must be there.
-        case file(String)
-        /// The one where docker keeps it, if there is one.
-        case dockers
+        get throws(UsageError) {
+            RegistryAccess(
+                insecureHosts: insecureRegistries, authorities: registryCAs, authorityDirectory: authorityDirectory,
+                credentials: dockerConfig.map { .file($0) } ?? .dockers, credentialHelpers: credentialHelpers,
+                clouds: try Self.providers(clouds), environment: ProcessInfo.processInfo.environment)
+        }
     }
 
-    var insecureHosts: [String] = []
-    /// PEM files of certificate authorities beside the system's.
-    var authorities: [String] = []
-    var credentials = Credentials.none
+    static func providers(_ names: [String]) throws(UsageError) -> [CloudProvider] {
+        var providers: [CloudProvider] = []
+        for name in names {
+            guard let provider = CloudProvider(rawValue: name) else {
+                let known = CloudProvider.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UsageError("--cloud-credentials takes one of \(known), not '\(name)'")
+            }
+            if !providers.contains(provider) { providers.append(provider) }
+        }
+        return providers
+    }
 }

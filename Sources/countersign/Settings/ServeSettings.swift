@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 import ImageVerification
 import Logging
 import Policy
@@ -26,7 +27,8 @@ struct ServeSettings {
         "policies", "listen", "health-listen", "tls-certificate", "tls-key", "tls-name", "no-match",
         "require-signature", "fail-on-empty-authorities", "policy-namespace",
         "trusted-root", "rekor-public-key", "ctlog-public-key", "ca-roots", "ca-intermediates",
-        "timestamp-certificate-chain", "insecure-registry", "registry-ca", "docker-config", "max-in-flight",
+        "timestamp-certificate-chain", "insecure-registry", "registry-ca", "registry-ca-directory", "docker-config",
+        "credential-helpers", "cloud-credentials", "own-credentials-for", "workload-credentials", "max-in-flight",
         "cache-megabytes", "drain-seconds", "log-level", "log-format",
     ]
 
@@ -62,8 +64,16 @@ struct ServeSettings {
         registry = RegistryAccess(
             insecureHosts: sources.list("insecure-registry", flags: flags.registry.insecureRegistries),
             authorities: sources.list("registry-ca", flags: flags.registry.registryCAs),
+            authorityDirectory: try sources.value(
+                "registry-ca-directory", flag: flags.registry.authorityDirectory)?.text,
             credentials: try sources.value("docker-config", flag: flags.registry.dockerConfig)
-                .map { .file($0.text) } ?? .dockers)
+                .map { .file($0.text) } ?? .dockers,
+            credentialHelpers: try sources.value("credential-helpers", flag: flags.registry.credentialHelpers)?.text,
+            clouds: try RegistryOptions.providers(sources.list("cloud-credentials", flags: flags.registry.clouds)),
+            separatesWorkloads: try sources.boolean("workload-credentials", flag: flags.reach.workloadCredentials)
+                ?? false,
+            ownCredentialHosts: sources.list("own-credentials-for", flags: flags.reach.ownCredentialHosts),
+            environment: ProcessInfo.processInfo.environment)
         trust = TrustSources(
             trustedRoot: try sources.value("trusted-root", flag: flags.trust.trustedRoot)?.text,
             rekorPublicKeys: sources.list("rekor-public-key", flags: flags.trust.rekorPublicKeys),

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import Crypto
+import ImageVerification
+public import OCI
+public import Policy
+
+/// Where the credentials for a repository come from: a docker configuration, helpers, a cloud's token service.
+public protocol CredentialSource: Sendable {
+    /// `nil` where there is none, and the next source is asked, or the registry without a name. That nobody knows is an
+    /// outage, which names the registry.
+    func credential(
+        for repository: Repository, deadline: ContinuousClock.Instant
+    ) async throws(Outage) -> RegistryCredential?
+}
+
+extension DockerConfig: CredentialSource {
+    public func credential(
+        for repository: Repository, deadline: ContinuousClock.Instant
+    ) async throws(Outage) -> RegistryCredential? {
+        credential(for: repository)
+    }
+}
+
+/// Several sources, of which the first that has a credential counts.
+public struct CredentialSources: CredentialSource {
+    private let sources: [any CredentialSource]
+
+    public init(_ sources: [any CredentialSource]) { self.sources = sources }
+
+    public func credential(
+        for repository: Repository, deadline: ContinuousClock.Instant
+    ) async throws(Outage) -> RegistryCredential? {
+        for source in sources {
+            if let credential = try await source.credential(for: repository, deadline: deadline) { return credential }
+        }
+        return nil
+    }
+}
+
+extension CredentialFingerprint {
+    /// Made anew in every process, so that a fingerprint means nothing outside of it.
+    private static let key = SymmetricKey(size: .bits256)
+
+    /// A keyed hash of a credential: equal for equal ones within this process, and telling nothing about them.
+    init(_ credential: RegistryCredential?) {
+        let parts: [String] =
+            switch credential {
+            case nil: ["anonymous"]
+            case .basic(let username, let password): ["basic", username, password]
+            case .identityToken(let token): ["identity-token", token]
+            case .registryToken(let token): ["registry-token", token]
+            }
+        var hash = HMAC<SHA256>(key: Self.key)
+        for part in parts {
+            // Lengths keep ("a", "bc") apart from ("ab", "c").
+            withUnsafeBytes(of: UInt64(part.utf8.count).littleEndian) { hash.update(data: Array($0)) }
+            hash.update(data: Array(part.utf8))
+        }
+        self.init(code: Array(hash.finalize()))
+    }
+}

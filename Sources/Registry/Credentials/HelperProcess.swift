@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+
+/// One run of a program: a line of input, a bounded output, a time by which it has ended or is killed with all that it
+/// has started. Its errors go nowhere.
+struct HelperProcess: Sendable {
+    let executable: String
+    let argument: String
+    /// Fits into a pipe, so that nobody has to write while the program runs (POSIX: 512 bytes at least, Linux: 4096).
+    let input: String
+    let environment: [String: String]
+    let maximumOutputBytes: Int
+    let deadline: ContinuousClock.Instant
+
+    typealias Output = (bytes: [UInt8], isSuccess: Bool)
+
+    /// Runs on a thread of its own: on Linux the threads of Dispatch also run Swift's tasks, and are as few as there are
+    /// cores.
+    func run() async throws(HelperFault) -> Output {
+        let isGivenUp = Flag()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<Output, HelperFault>, Never>) in
+                let isStarted = Thread.start {
+                    do throws(HelperFault) {
+                        continuation.resume(returning: .success(try blockingRun(isGivenUp)))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+                if !isStarted { continuation.resume(returning: .failure(.notStarted)) }
+            }
+        } onCancel: {
+            isGivenUp.raise()
+        }
+        return try result.get()
+    }
+
+    private func blockingRun(_ isGivenUp: Flag) throws(HelperFault) -> Output {
+        guard input.utf8.count <= 4096, let stdin = Pipe(), let stdout = Pipe() else { throw .notStarted }
+        var text = Array(input.utf8)
+        guard write(stdin.writing.number, &text, text.count) == text.count else { throw .notStarted }
+        stdin.writing.close()
+        let child = try spawn(stdin: stdin.reading.number, stdout: stdout.writing.number)
+        stdin.reading.close()
+        stdout.writing.close()
+        do throws(HelperFault) {
+            return try output(of: child, from: stdout.reading.number, isGivenUp)
+        } catch {
+            // It has not been waited for, so that the number is still its own.
+            kill(-child, SIGKILL)
+            _ = Self.status(of: child, options: 0)
+            throw error
+        }
+    }
+
+    /// Throws while the child has not been waited for.
+    private func output(of child: pid_t, from descriptor: CInt, _ isGivenUp: Flag) throws(HelperFault) -> Output {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            if isGivenUp.isRaised { throw .givenUp }
+            guard ContinuousClock.now < deadline else { throw .timedOut }
+            var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&ready, 1, 10) > 0 else {
+                // Something that it has started may hold the pipe open.
+                if let status = Self.status(of: child, options: WNOHANG) { return (bytes, status == 0) }
+                continue
+            }
+            let count = read(descriptor, &buffer, buffer.count)
+            if count > 0 {
+                guard count <= maximumOutputBytes - bytes.count else { throw .tooMuchOutput }
+                bytes += buffer.prefix(count)
+            } else if count == 0 {
+                break
+            } else if errno != EINTR {
+                throw .failed
+            }
+        }
+        while true {
+            if let status = Self.status(of: child, options: WNOHANG) { return (bytes, status == 0) }
+            if isGivenUp.isRaised { throw .givenUp }
+            guard ContinuousClock.now < deadline else { throw .timedOut }
+            usleep(1000)
+        }
+    }
+
+    /// `nil` while it runs.
+    private static func status(of child: pid_t, options: CInt) -> CInt? {
+        var status: CInt = 0
+        while true {
+            switch waitpid(child, &status, options) {
+            case child: return status
+            case 0: return nil
+            default: if errno != EINTR { return -1 }
+            }
+        }
+    }
+
+    private func spawn(stdin: CInt, stdout: CInt) throws(HelperFault) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, stdin, 0)
+        posix_spawn_file_actions_adddup2(&actions, stdout, 1)
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A server blocks and ignores signals of its own; a child must not inherit that.
+        var none = sigset_t()
+        var defaults = sigset_t()
+        sigemptyset(&none)
+        sigemptyset(&defaults)
+        for signal in [SIGPIPE, SIGTERM, SIGINT, SIGHUP] { sigaddset(&defaults, signal) }
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        Self.inheritNothing()
+        var child: pid_t = 0
+        let code = Self.withCStrings([executable, argument]) { arguments in
+            Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
+                posix_spawn(&child, executable, &actions, &attributes, arguments, variables)
+            }
+        }
+        guard code == 0 else { throw .notStarted }
+        return child
+    }
+
+    /// Not every descriptor of the libraries underneath is closed by `exec` of itself, and a helper has no business with
+    /// the server's sockets. Duplicates onto 0, 1 and 2 are not concerned.
+    private static func inheritNothing() {
+        guard let folder = opendir("/proc/self/fd") else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            if let descriptor = CInt(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
+    }
+
+    /// Calls `body` with a null-terminated array of C strings.
+    private static func withCStrings<R>(
+        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> R
+    ) -> R {
+        let copies = strings.map { strdup($0) } + [nil]
+        defer { for copy in copies { free(copy) } }
+        return body(copies)
+    }
+}
+
+/// Raised once, seen by another thread.
+private final class Flag: Sendable {
+    private let state = Atomic(false)
+
+    var isRaised: Bool { state.load(ordering: .relaxed) }
+    func raise() { state.store(true, ordering: .relaxed) }
+}
+
+/// A descriptor that is closed once, at the latest when nobody has it any more.
+private final class Descriptor {
+    let number: CInt
+    private var isOpen = true
+
+    init(_ number: CInt) { self.number = number }
+
+    func close() {
+        if isOpen { _ = Glibc.close(number) }
+        isOpen = false
+    }
+
+    deinit { close() }
+}
+
+private struct Pipe {
+    let reading: Descriptor
+    let writing: Descriptor
+
+    init?() {
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        reading = Descriptor(ends[0])
+        writing = Descriptor(ends[1])
+    }
+}
+
+/// A thread that does one thing.
+private enum Thread {
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
+        let body = Unmanaged.passRetained(Body(work))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, body.toOpaque())
+        guard code == 0 else {
+            body.release()
+            return false
+        }
+        pthread_detach(thread)
+        return true
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+/// Whose credentials are shown for workloads' images.
+struct WorkloadCredentialOptions: ParsableArguments {
+    @Option(
+        name: .customLong("workload-credentials"),
+        help: ArgumentHelp(
+            """
+            Ask for workloads' images with workloads' own credentials, and without any where they have none [default: \
+            false]
+            """,
+            valueName: "true|false"))
+    var workloadCredentials: String?
+
+    @Option(
+        name: .customLong("own-credentials-for"),
+        help: ArgumentHelp(
+            """
+            Show this host our own credentials for workloads' images too, if a workload has none for it [repeatable]
+            """,
+            valueName: "host[/path]"))
+    var ownCredentialHosts: [String] = []
+}
