@@ -91,7 +91,8 @@ enum Composition {
             }
             if !config.helpers.isEmpty, helpers == nil {
                 Words.say(
-                    "countersign: \(path): its credential helpers are not run; --credential-helpers names their directory")
+                    "countersign: \(path): its credential helpers are not run; --credential-helpers names their directory"
+                )
             }
             return DockerCredentials(config, helpers: helpers)
         } catch {
