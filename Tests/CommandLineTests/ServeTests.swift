@@ -109,6 +109,32 @@ struct ServeTests {
         return names
     }
 
+    @Test("Our own credentials are shown for a workload's image to listed hosts only, where workloads have their own")
+    func workloadCredentials() async throws {
+        let access = LoopbackAccess.basic(LoopbackCredentials(user: "robot", password: "secret"))
+        try await DemoBench.running(LoopbackOptions(access: access)) { bench in
+            // "robot:secret"
+            let config = #"{"auths":{"\#(bench.content.host)":{"auth":"cm9ib3Q6c2VjcmV0"}}}"#
+            try bench.program.home.write(config, to: ".docker/config.json")
+            for (flags, allowed) in [
+                ([], true), (["--workload-credentials=true"], false),
+                (["--workload-credentials=true", "--own-credentials-for=other.example"], false),
+                (["--workload-credentials=true", "--own-credentials-for=\(bench.content.host)"], true),
+            ] as [([String], Bool)] {
+                let server = try await Server(
+                    bench.program,
+                    ["--policies", "policies", "--listen=127.0.0.1:0", "--health-listen=127.0.0.1:0"] + flags)
+                let answer = try await CurlClient(caPEM: server.authority).post(
+                    "https://127.0.0.1:\(server.port)/validate?timeout=10s",
+                    body: DemoReview.creation(of: bench.content.signed.pinned, uid: "u").body)
+                let response = try JSONDocument(parsing: answer.body).root["response"]
+                #expect(response?["allowed"]?.bool == allowed, "\(flags): \(answer.text)")
+                if !allowed { #expect(answer.text.contains("there are none for"), "\(answer.text)") }
+                #expect(await server.process.stop() == .exited(0))
+            }
+        }
+    }
+
     @Test("A flag goes before a variable, a variable before the file")
     func precedence() async throws {
         let program = try Program()

@@ -51,8 +51,10 @@ struct DockerConfigTests {
     @Test(
         "a pattern stands for hosts label by label",
         arguments: [
-            ("*.io", "q.io/a"), ("*.q.io", "a.q.io/x"), ("*.dkr.*.x.io", "1.dkr.ecr.x.io/a"), ("q*.io:5000", "qa.io:5000/a"),
-            ("?.io", "q.io/a"), ("q*b*d.io", "qabcbd.io/a"), ("*.q.io/team", "a.q.io/team/app"), ("https://*.io/v2/", "q.io/a"),
+            ("*.io", "q.io/a"), ("*.q.io", "a.q.io/x"), ("*.dkr.*.x.io", "1.dkr.ecr.x.io/a"),
+            ("q*.io:5000", "qa.io:5000/a"),
+            ("?.io", "q.io/a"), ("q*b*d.io", "qabcbd.io/a"), ("*.q.io/team", "a.q.io/team/app"),
+            ("https://*.io/v2/", "q.io/a"),
             ("**.io", "q.io/a"),
         ])
     func patterns(_ key: String, _ name: String) throws {

@@ -56,10 +56,11 @@ struct ResourceTests {
         #expect(options.key == (try VerificationKey(pem: Keys.first)))
     }
 
-    @Test("the Secrets that a place of proofs names are put in its place where they are in hand, and asked for elsewhere")
+    @Test(
+        "the Secrets that a place of proofs names are put in its place where they are in hand, and asked for elsewhere")
     func pullSecrets() throws {
         let policy = Source.authority(
-            "    key: {data: KEY}\n"
+            "    keyless: {identities: [{issuer: 'https://i.example', subject: s}]}\n"
                 + "    source: [{oci: proofs.example/a, signaturePullSecrets: [{name: here}, {name: gone}, {name: keys}]}]"
         ).text
         func source(_ password: String) throws -> (source: ProofSource, hash: Digest, unresolved: [String]) {
@@ -77,7 +78,8 @@ struct ResourceTests {
         let first = try source("one")
         let repository = try #require(first.source.repository)
         #expect(
-            first.source.credentials.map { $0.credential(for: repository) } == [.basic(username: "me", password: "one")])
+            first.source.credentials.map { $0.credential(for: repository) } == [.basic(username: "me", password: "one")]
+        )
         #expect(first.source.pullSecrets == ["gone", "keys"])
         #expect(first.unresolved == ["secret \"keys\" holds no registry credentials"])
         // Another credential makes another policy, and what was learned with the old one answers for nothing.
@@ -88,7 +90,8 @@ struct ResourceTests {
     @Test("a Secret of registry credentials that is broken is told, and nothing of it")
     func brokenPullSecret() throws {
         let policy = Source.authority(
-            "    key: {data: KEY}\n    source: [{signaturePullSecrets: [{name: here}]}]"
+            "    keyless: {identities: [{issuer: 'https://i.example', subject: s}]}\n"
+                + "    source: [{signaturePullSecrets: [{name: here}]}]"
         ).text
         let state = try state([
             "p.yaml": policy, "s.yaml": secret([".dockerconfigjson": #"{"auths":{"a.io":"s3cr3t"}}"#], name: "here"),

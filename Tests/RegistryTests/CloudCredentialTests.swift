@@ -66,13 +66,15 @@ import Testing
                     let found = try await source.credential(for: repository, deadline: deadline)
                     #expect(found == .basic(username: "AWS", password: "pw"))
                 }
-                #expect(server.seen.map(\.target) == [
-                    "/sts/us-east-1/amazonaws.com/", "/api.ecr/eu-west-1/amazonaws.com/",
-                ])
+                #expect(
+                    server.seen.map(\.target) == [
+                        "/sts/us-east-1/amazonaws.com/", "/api.ecr/eu-west-1/amazonaws.com/",
+                    ])
                 let asked = try #require(server.seen.first)
                 #expect(
                     form(asked) == [
-                        "Action=AssumeRoleWithWebIdentity", "Version=2011-06-15", "RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr",
+                        "Action=AssumeRoleWithWebIdentity", "Version=2011-06-15",
+                        "RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr",
                         "RoleSessionName=countersign", "WebIdentityToken=web.identity.token",
                     ])
                 let signed = try #require(server.seen.last)
@@ -104,23 +106,28 @@ import Testing
         }
         #expect(
             signed("GET").hasSuffix(
-                "SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"))
+                "SignedHeaders=host;x-amz-date, Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+            ))
         #expect(
             signed("POST").hasSuffix(
-                "SignedHeaders=host;x-amz-date, Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"))
+                "SignedHeaders=host;x-amz-date, Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"
+            ))
     }
 
-    @Test("Days are counted by the Gregorian calendar", arguments: [
-        (0, "19700101T000000Z"), (951_782_400, "20000229T000000Z"), (4_107_542_399, "21000228T235959Z"),
-        (4_107_542_400, "21000301T000000Z"), (-5, "19700101T000000Z"), (Int64.max, "99991231T235959Z"),
-    ] as [(Int64, String)])
+    @Test(
+        "Days are counted by the Gregorian calendar",
+        arguments: [
+            (0, "19700101T000000Z"), (951_782_400, "20000229T000000Z"), (4_107_542_399, "21000228T235959Z"),
+            (4_107_542_400, "21000301T000000Z"), (-5, "19700101T000000Z"), (Int64.max, "99991231T235959Z"),
+        ] as [(Int64, String)])
     func times(seconds: Int64, text: String) { #expect(AmazonSignature.Time(seconds: seconds).text == text) }
 
     @Test(
         "Only a region's registry is shown a password",
         arguments: [
             "12345678901.dkr.ecr.eu-west-1.amazonaws.com", "1234567890123.dkr.ecr.eu-west-1.amazonaws.com",
-            "123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.test", "evil.123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+            "123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.test",
+            "evil.123456789012.dkr.ecr.eu-west-1.amazonaws.com",
             "123456789012.dkr.ecr.eu-west-1.amazonaws.com:8443", "123456789012.dkr.ecr.eu-west-1.amazonaws.org",
             "123456789012.dkr.ecr.eu-west-1.xamazonaws.com", "123456789012.dkr.ecr.amazonaws.com",
             "12345678901x.dkr.ecr.eu-west-1.amazonaws.com", "123456789012.dkr.s3.eu-west-1.amazonaws.com",
@@ -146,7 +153,9 @@ import Testing
         (ScriptedAnswer(302, headers: [("Location", "https://evil.test/")], ""), ScriptedAnswer(200, ""), .malfunction),
     ]
 
-    @Test("A token service that does not answer as it should is an outage, and is asked again", arguments: badAnswers.indices)
+    @Test(
+        "A token service that does not answer as it should is an outage, and is asked again",
+        arguments: badAnswers.indices)
     func badAnswer(index: Int) async throws {
         let bad = Self.badAnswers[index]
         let directory = try TemporaryDirectory()
@@ -182,7 +191,9 @@ import Testing
 
     // MARK: Google
 
-    @Test("The metadata server's token is shown to Google's registries, and asked for with the header that proves no redirect")
+    @Test(
+        "The metadata server's token is shown to Google's registries, and asked for with the header that proves no redirect"
+    )
     func google() async throws {
         try await ScriptedServer.running { _ in
             ScriptedAnswer(200, #"{"access_token":"ya29","expires_in":3599,"token_type":"Bearer"}"#)
@@ -195,7 +206,9 @@ import Testing
                 }
                 #expect(server.seen.map(\.target) == ["/computeMetadata/v1/instance/service-accounts/default/token"])
                 #expect(server.seen.first?["metadata-flavor"] == "Google")
-                for name in ["gcr.io.evil.test/a", "xgcr.io/a", "pkg.dev/a", "xpkg.dev/a", "gcr.io:5000/a", "a.io/gcr.io"] {
+                for name in [
+                    "gcr.io.evil.test/a", "xgcr.io/a", "pkg.dev/a", "xpkg.dev/a", "gcr.io:5000/a", "a.io/gcr.io",
+                ] {
                     let found = try await source.credential(for: repository(name), deadline: deadline)
                     #expect(found == nil, "\(name)")
                 }
@@ -257,7 +270,8 @@ import Testing
                     let found = try await source.credential(for: repository("acme.azurecr.io/a"), deadline: deadline)
                     #expect(found == .identityToken("refresh"))
                 }
-                #expect(server.seen.map(\.target) == ["/0000-1111/oauth2/v2.0/token", "/acme.azurecr.io/oauth2/exchange"])
+                #expect(
+                    server.seen.map(\.target) == ["/0000-1111/oauth2/v2.0/token", "/acme.azurecr.io/oauth2/exchange"])
                 #expect(
                     form(try #require(server.seen.first)) == [
                         "grant_type=client_credentials", "client_id=client", "client_assertion=federated",
@@ -272,7 +286,10 @@ import Testing
                 _ = try await source.credential(for: repository("other.azurecr.io/a"), deadline: deadline)
                 #expect(server.seen.last?.target == "/other.azurecr.io/oauth2/exchange")
                 let count = server.seen.count
-                for name in ["azurecr.io/a", "acme.azurecr.io.evil.test/a", "acme.azurecr.io:5000/a", "a.b.azurecr.io/a", "xazurecr.io/a"] {
+                for name in [
+                    "azurecr.io/a", "acme.azurecr.io.evil.test/a", "acme.azurecr.io:5000/a", "a.b.azurecr.io/a",
+                    "xazurecr.io/a",
+                ] {
                     let found = try await source.credential(for: repository(name), deadline: deadline)
                     #expect(found == nil, "\(name)")
                 }

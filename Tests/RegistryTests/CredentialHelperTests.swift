@@ -86,7 +86,8 @@ import Testing
         ("exit 1", .failed), ("echo s3cr3t; exit 1", .failed), ("kill -9 $$", .failed),
         ("echo s3cr3t", .unreadable), ("", .unreadable), (#"echo '{"Username":"s3cr3t"}'"#, .unreadable),
         (#"echo '{"Username":"","Secret":"s3cr3t"}'"#, .unreadable),
-        (#"echo '{"Username":"u","Secret":""}'"#, .unreadable), ("while :; do echo s3cr3ts3cr3ts3cr3t; done", .tooMuchOutput),
+        (#"echo '{"Username":"u","Secret":""}'"#, .unreadable),
+        ("while :; do echo s3cr3ts3cr3ts3cr3t; done", .tooMuchOutput),
     ]
 
     @Test("What a helper does wrong is an outage in our own words", arguments: failures)
@@ -111,7 +112,8 @@ import Testing
         try install("slow", #"echo $$ >"${0%/*}/../pid"; sleep 600 & sleep 600"#)
         let source = try source(#"{"credsStore":"slow"}"#, helpers(patience: .milliseconds(500)))
         await #expect(throws: Outage.self) { try await credential(source, "a.io/x") }
-        let group = try #require(directory.read("pid").flatMap { Int32(String(decoding: $0.dropLast(), as: UTF8.self)) })
+        let group = try #require(
+            directory.read("pid").flatMap { Int32(String(decoding: $0.dropLast(), as: UTF8.self)) })
         // Gone, or for a moment still on the way out.
         for _ in 0..<200 where kill(-group, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
         #expect(kill(-group, 0) == -1)
@@ -138,7 +140,8 @@ import Testing
     @Test("Only the one directory is searched, and only what helpers need of the environment is handed on")
     func environment() async throws {
         let elsewhere = try TemporaryDirectory()
-        let stranger = try elsewhere.write("#!/bin/sh\necho x >\(directory.path("count"))\n", to: "docker-credential-path")
+        let stranger = try elsewhere.write(
+            "#!/bin/sh\necho x >\(directory.path("count"))\n", to: "docker-credential-path")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: stranger)
         let variables = [
             "PATH": elsewhere.path, "HOME": "/h", "AWS_REGION": "r", "COUNTERSIGN_LISTEN": "l", "LD_PRELOAD": "p",
@@ -147,7 +150,8 @@ import Testing
         await #expect(throws: Outage.self) { try await credential(missing, "a.io/x") }
         #expect(runs == 0)
         try install(
-            "env", #"echo "{\"Username\":\"u\",\"Secret\":\"$PATH $HOME $AWS_REGION $COUNTERSIGN_LISTEN $LD_PRELOAD.\"}""#)
+            "env",
+            #"echo "{\"Username\":\"u\",\"Secret\":\"$PATH $HOME $AWS_REGION $COUNTERSIGN_LISTEN $LD_PRELOAD.\"}""#)
         let found = try await credential(try source(#"{"credsStore":"env"}"#, helpers(variables)), "a.io/x")
         #expect(found == .basic(username: "u", password: "\(directory.path("bin")) /h r  ."))
     }

@@ -77,7 +77,8 @@ final class ScriptedSecrets: PullSecretReading {
         _ rules: CredentialRules, _ name: String, for puller: Puller?, place: ((Repository) -> ProofPlace)? = nil
     ) async throws -> String? {
         let repository = try ImageReference(parsing: name).repository
-        let access = place.map { RepositoryAccess($0(repository), for: puller) }
+        let access =
+            place.map { RepositoryAccess($0(repository), for: puller) }
             ?? RepositoryAccess(repository, for: puller)
         switch try await rules.credential(for: access, deadline: deadline) {
         case .basic(let user, _): return user
@@ -134,7 +135,8 @@ final class ScriptedSecrets: PullSecretReading {
         #expect(try await user(rules, "d.io/x", for: pod, place: place(true)) == nil)
     }
 
-    @Test("The Secrets that a policy names go before all others: in hand, in the policies' namespace, in the workload's")
+    @Test(
+        "The Secrets that a policy names go before all others: in hand, in the policies' namespace, in the workload's")
     func policySecrets() async throws {
         secrets.put("policies/proofs", ["b.io": "policy"])
         secrets.put("shop/proofs", ["b.io": "shop", "c.io": "shop"])
@@ -172,7 +174,9 @@ final class ScriptedSecrets: PullSecretReading {
 
     @Test("A Secret that is no docker config is an outage that names it, and tells nothing of it")
     func malformed() async throws {
-        secrets.state.withLock { $0.secrets["shop/first"] = [".dockerconfigjson": Array(#"{"auths":{"a.io":"s3cr3t"}}"#.utf8)] }
+        secrets.state.withLock {
+            $0.secrets["shop/first"] = [".dockerconfigjson": Array(#"{"auths":{"a.io":"s3cr3t"}}"#.utf8)]
+        }
         let rules = try rules()
         do {
             _ = try await user(rules, "a.io/x", for: pod)
@@ -193,7 +197,9 @@ final class ScriptedSecrets: PullSecretReading {
         #expect(try await user(try rules(), "a.io/x", for: pod) == "own")
     }
 
-    @Test("What is no name is asked of nobody", arguments: ["../x", "a/b", "A", "", "-a", "a.", String(repeating: "a", count: 254)])
+    @Test(
+        "What is no name is asked of nobody",
+        arguments: ["../x", "a/b", "A", "", "-a", "a.", String(repeating: "a", count: 254)])
     func names(name: String) async throws {
         _ = try await user(try rules(), "c.io/x", for: Puller(namespace: "shop", pullSecrets: [name]))
         _ = try await user(try rules(), "c.io/x", for: Puller(namespace: name, pullSecrets: ["first"]))

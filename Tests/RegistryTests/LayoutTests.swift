@@ -55,7 +55,8 @@ import Testing
         _ source: LayoutSource, _ image: ResolvedImage, _ kind: ProofKind = .signature
     ) async throws -> [UnverifiedBundle] {
         let place = ProofPlace(repository: image.repository)
-        switch try await source.proofs(of: image, kind: kind, at: place, showing: .none, deadline: .after(.seconds(20))) {
+        switch try await source.proofs(of: image, kind: kind, at: place, showing: .none, deadline: .after(.seconds(20)))
+        {
         case .found(let bundles): return bundles.all
         case .nonePublished: return []
         }

@@ -8,7 +8,9 @@ import Testing
     /// Names do not resolve here: only the proxy knows the way.
     private static let noNames: HostLookup.Resolver = { _ in [] }
 
-    private func configuration(_ variables: [String: String], _ certificate: TestCertificate) throws -> TransportConfiguration {
+    private func configuration(_ variables: [String: String], _ certificate: TestCertificate) throws
+        -> TransportConfiguration
+    {
         var configuration = TransportConfiguration()
         configuration.additionalRoots = certificate.pem
         configuration.proxies = try ProxyRules { variables[$0] }
@@ -18,9 +20,13 @@ import Testing
     @Test("A registry is reached through the proxy by CONNECT, TLS with itself, and no name is asked for here")
     func connect() async throws {
         let certificate = try TestCertificate(names: ["registry.example"])
-        try await ScriptedServer.running(tls: certificate) { _ in ScriptedAnswer(200, "through") } _: { server in
+        try await ScriptedServer.running(tls: certificate) { _ in
+            ScriptedAnswer(200, "through")
+        } _: { server in
             try await TunnelProxy.running(to: server.port) { proxy in
-                let variables = ["HTTPS_PROXY": "http://me:p%40ss@127.0.0.1:\(proxy.port)", "NO_PROXY": "direct.example"]
+                let variables = [
+                    "HTTPS_PROXY": "http://me:p%40ss@127.0.0.1:\(proxy.port)", "NO_PROXY": "direct.example",
+                ]
                 try await withTransport(try configuration(variables, certificate), resolver: Self.noNames) { http in
                     let response = try await http.get("https://registry.example/v2/", loopback: false)
                     #expect(String(decoding: response.body, as: UTF8.self) == "through")
@@ -44,7 +50,9 @@ import Testing
     @Test("Loopback is never asked for through a proxy, and forbidden addresses not at all")
     func addresses() async throws {
         let certificate = try TestCertificate()
-        try await ScriptedServer.running { _ in ScriptedAnswer(200, "straight") } _: { server in
+        try await ScriptedServer.running { _ in
+            ScriptedAnswer(200, "straight")
+        } _: { server in
             try await TunnelProxy.running(to: server.port) { proxy in
                 let address = "http://127.0.0.1:\(proxy.port)"
                 let variables = ["HTTPS_PROXY": address, "HTTP_PROXY": address]
@@ -74,7 +82,8 @@ import Testing
         let certificate = try TestCertificate(names: ["registry.example", "cdn.example"])
         try await ScriptedServer.running(tls: certificate) { request in
             request["host"] == "cdn.example"
-                ? ScriptedAnswer(200, "blob") : ScriptedAnswer(307, headers: [("Location", "https://cdn.example/b")], "")
+                ? ScriptedAnswer(200, "blob")
+                : ScriptedAnswer(307, headers: [("Location", "https://cdn.example/b")], "")
         } _: { server in
             try await TunnelProxy.running(to: server.port) { proxy in
                 let variables = ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"]
@@ -123,7 +132,9 @@ import Testing
     @Test("Authorities that are replaced count from the next request on; what cannot be read changes nothing")
     func authorities() async throws {
         let certificate = try TestCertificate()
-        try await ScriptedServer.running(tls: certificate) { _ in ScriptedAnswer(200, "") } _: { server in
+        try await ScriptedServer.running(tls: certificate) { _ in
+            ScriptedAnswer(200, "")
+        } _: { server in
             try await withTransport { http in
                 let url = "https://\(server.host)/"
                 let rejected = TransportError.tls(host: "127.0.0.1", certificateRejected: true)

@@ -74,7 +74,8 @@ import Testing
                 let place = ProofPlace(repository: lookup.repository)
                 guard
                     case .found(let found) = try await client.proofs(
-                        of: resolved, kind: .signature, at: place, showing: try await lookup.shown(nil), deadline: lookup.deadline)
+                        of: resolved, kind: .signature, at: place, showing: try await lookup.shown(nil),
+                        deadline: lookup.deadline)
                 else {
                     Issue.record("no proofs")
                     return
