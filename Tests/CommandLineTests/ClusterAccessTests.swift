@@ -16,7 +16,8 @@ struct ClusterAccessTests {
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o755], ofItemAtPath: program.home.path + "/bin/get-token")
             try program.home.write(
-                try server.kubeconfig(.exec(command: "get-token", arguments: ["for", "me"], environment: ["WHO": "x"])),
+                try server.kubeconfig(
+                    .exec(command: "get-token", arguments: ["for", "me"], environment: ["WHO": "x"])),
                 to: "config")
             return try await body(server, program)
         }
@@ -70,7 +71,8 @@ struct ClusterAccessTests {
         "A plugin that gives no credential leaves everything undecided",
         arguments: [
             ("exit 3", "it failed"), ("echo nonsense", "wrote no ExecCredential"),
-            ("yes | head -c 2000000", "wrote more than"), (#"echo '{"kind":"ExecCredential"}'"#, "wrote no ExecCredential"),
+            ("yes | head -c 2000000", "wrote more than"),
+            (#"echo '{"kind":"ExecCredential"}'"#, "wrote no ExecCredential"),
         ])
     func failures(script: String, words: String) async throws {
         try await Self.withPlugin(script) { _, program in
@@ -139,7 +141,8 @@ struct ClusterAccessTests {
             #expect(second.exitCode == 0, "\(second)")
             #expect(second.output.isEmpty)
             let named = try await program.run(arguments + ["--webhook-name", "another", "--namespace", "x"])
-            #expect(named.exitCode == 0 && server.object("validatingwebhookconfigurations", "another") == nil, "\(named)")
+            #expect(
+                named.exitCode == 0 && server.object("validatingwebhookconfigurations", "another") == nil, "\(named)")
 
             store(validating, "policy.sigstore.dev", ours: true)
             server.deny(APIPermission(verb: "delete"))

@@ -15,8 +15,8 @@ struct ClusterBench: Sendable {
             try await APIServerDouble.withServer { server in
                 let bench = ClusterBench(demo: demo, server: server)
                 try bench.program.home.write(try server.kubeconfig(.token("test-token")), to: ".kube/config")
-                for document in demo.content.policies.components(separatedBy: "---\n") {
-                    try server.store(yaml: document)
+                for document in demo.content.policies.split(separator: "---\n") {
+                    try server.store(yaml: String(document))
                 }
                 server.remove("namespaces", "demo")
                 server.createNamespace("demo", labels: ["policy.sigstore.dev/include": "true"])
@@ -25,7 +25,7 @@ struct ClusterBench: Sendable {
         }
     }
 
-    /// `shop` is labelled, `demo` as well; `legacy` is not.
+    /// Something of each verdict; `demo` is labelled, `legacy` is not.
     func fill() {
         server.createNamespace("legacy")
         store("apps/v1", "Deployment", "web", in: "demo", content.signed.reference)

@@ -47,12 +47,26 @@ struct ClusterReviewTests {
         try await ClusterBench.running { bench in
             try bench.program.home.write(Self.pod(bench.content.signed.reference, namespace: "demo"), to: "pod.yaml")
             for (selector, output) in [
-                (["matchExpressions": [["key": "policy.sigstore.dev/include", "operator": "NotIn", "values": ["false"]]]],
-                    "admitted"),
-                (["matchExpressions": [["key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["demo"]]]],
-                    "admitted (not enforced: namespace is excluded)"),
-                (["matchExpressions": [["key": "x", "operator": "Later"]]],
-                    "admitted (not enforced: namespace is excluded)"),
+                (
+                    [
+                        "matchExpressions": [
+                            ["key": "policy.sigstore.dev/include", "operator": "NotIn", "values": ["false"]]
+                        ]
+                    ],
+                    "admitted"
+                ),
+                (
+                    [
+                        "matchExpressions": [
+                            ["key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["demo"]]
+                        ]
+                    ],
+                    "admitted (not enforced: namespace is excluded)"
+                ),
+                (
+                    ["matchExpressions": [["key": "x", "operator": "Later"]]],
+                    "admitted (not enforced: namespace is excluded)"
+                ),
                 (["matchLabels": ["policy.sigstore.dev/include": "true"]], "admitted"), ([:], "admitted"),
             ] as [(JSONTree, String)] {
                 bench.server.store([
@@ -94,7 +108,8 @@ struct ClusterReviewTests {
             let forbidden = try await bench.run("review", "pod.yaml", "--cluster")
             #expect(forbidden.exitCode == 2, "\(forbidden)")
             #expect(forbidden.output.isEmpty)
-            #expect(forbidden.words.contains("secrets/release in namespace cosign-system cannot be read"), "\(forbidden)")
+            #expect(
+                forbidden.words.contains("secrets/release in namespace cosign-system cannot be read"), "\(forbidden)")
         }
     }
 
@@ -102,7 +117,8 @@ struct ClusterReviewTests {
     func broken() async throws {
         try await ClusterBench.running { bench in
             bench.server.store([
-                "apiVersion": "policy.sigstore.dev/v1beta1", "kind": "ClusterImagePolicy", "metadata": ["name": "broken"],
+                "apiVersion": "policy.sigstore.dev/v1beta1", "kind": "ClusterImagePolicy",
+                "metadata": ["name": "broken"],
                 "spec": ["images": [["glob": .string("\(bench.content.host)/**")]], "modus": "warn"],
             ])
             try bench.program.home.write(Self.pod(bench.content.signed.reference, namespace: "demo"), to: "pod.yaml")
