@@ -170,7 +170,13 @@ let package = Package(
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
         tests("RE2Tests", ["RE2", "JSON", "TestSupport", "CRE2"]),
-        tests("APIServerDoubleTests", ["JSON", "TestSupport"]),
+        tests(
+            "APIServerDoubleTests",
+            [
+                "JSON", "TestSupport", nioCore, nioSSL,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         tests("OCITests", ["OCI", "JSON", "TestSupport"]),
         tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "RE2", "COpenSSL", "CSodium", "TestSupport"] + crypto),
         tests("TUFTests", ["TUF", "JSON", "TestSupport"] + crypto),

@@ -6,7 +6,7 @@ import Testing
 struct RecordedAnswersTests {
     @Test("An object that is not there is a 404 with the recorded Status")
     func notFound() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let answer = try await DoubleClient(server: server).get("/api/v1/namespaces/demo/secrets/missing")
             #expect(answer.status == 404)
             #expect(answer.object == Recording.object("get-secret-404.txt"))
@@ -15,7 +15,7 @@ struct RecordedAnswersTests {
 
     @Test("A token that is unknown is a 401 with the recorded Status, and a known one is none")
     func unauthorized() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             var client = DoubleClient(server: server)
             #expect(try await client.get("/api/v1/namespaces/demo/secrets").status == 200)
             client.token = "another"
@@ -27,7 +27,7 @@ struct RecordedAnswersTests {
 
     @Test("Nobody may list policies without a credential, with the recorded Status")
     func anonymous() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let answer = try await DoubleClient(server: server, token: nil).get(Example.policies)
             #expect(answer.status == 403)
             #expect(answer.object == Recording.object("list-anonymous-403.txt"))
@@ -36,7 +36,7 @@ struct RecordedAnswersTests {
 
     @Test("A Secret has the recorded members")
     func secret() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             server.store(Example.secret())
             let answer = try await DoubleClient(server: server).get("/api/v1/namespaces/demo/secrets/s1")
             #expect(answer.object.shape() == Recording.object("get-secret.txt")?.shape())
@@ -45,7 +45,7 @@ struct RecordedAnswersTests {
 
     @Test("A list of policies has the recorded members, whole and in pages")
     func list() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             server.store(Example.policy("example"))
             let whole = try await client.get(Example.policies)
@@ -62,7 +62,7 @@ struct RecordedAnswersTests {
 
     @Test("A watch tells of changes as recorded, with bookmarks", arguments: [CurlClient.Version.http1, .http2])
     func watch(version: CurlClient.Version) async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server, version: version)
             server.store(Example.policy("example"))
             let from = server.resourceVersion
@@ -86,7 +86,7 @@ struct RecordedAnswersTests {
 
     @Test("A watch from a version that is gone is a 200 with the recorded ERROR event")
     func expired() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             server.store(Example.policy("example"))
             let answer = try await DoubleClient(server: server).get(Example.policies + "?watch=1&resourceVersion=1")
             #expect(answer.status == 200)

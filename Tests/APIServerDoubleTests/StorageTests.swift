@@ -1,6 +1,6 @@
+import TestSupport
 // SPDX-License-Identifier: Apache-2.0
 import Testing
-import TestSupport
 
 @Suite("What the API server double keeps")
 struct StorageTests {
@@ -10,7 +10,7 @@ struct StorageTests {
 
     @Test("A created object has a version, a uid and a time, and a second of its name is a 409 AlreadyExists")
     func creation() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             let created = try await client.send("POST", Self.secrets, Example.secret())
             #expect(created.status == 201)
@@ -31,7 +31,7 @@ struct StorageTests {
 
     @Test("An update with the version that is current wins, and one with an older version is a 409 Conflict")
     func locking() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             let first = server.store(Example.secret())
             var changed = first
@@ -52,7 +52,7 @@ struct StorageTests {
 
     @Test("A Lease is not updated without a version")
     func unconditional() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             var lease = server.store([
                 "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
                 "metadata": ["name": "l", "namespace": "demo"], "spec": ["holderIdentity": "a"],
@@ -68,7 +68,7 @@ struct StorageTests {
 
     @Test("A write that changes nothing gets no version")
     func nothingChanged() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let object = server.store(Example.secret())
             let version = server.resourceVersion
             let answer = try await DoubleClient(server: server).send("PUT", Self.secrets + "/s1", object)
@@ -79,7 +79,7 @@ struct StorageTests {
 
     @Test("The generation counts changes of the specification only")
     func generation() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             server.store(Example.policy("p"))
             let path = Example.policies + "/p"
@@ -101,7 +101,7 @@ struct StorageTests {
 
     @Test("Merge patches take away what is null, JSON patches fail where a test fails")
     func patches() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             server.store(Example.secret(data: ["a": "YQ==", "b": "Yg=="]))
             let path = Self.secrets + "/s1"
@@ -123,7 +123,7 @@ struct StorageTests {
 
     @Test("Server-side apply creates, merges maps and conditions, and takes away what its manager no longer applies")
     func serverSideApply() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             let path = Example.policies + "/p?fieldManager=countersign&force=true"
             let created = try await client.send("PATCH", path, Example.policy("p"), type: Self.apply)
@@ -156,7 +156,7 @@ struct StorageTests {
 
     @Test("An object with finalisers is only marked, and goes with the last of them")
     func finalizers() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             var policy = Example.policy("p")
             policy.metadata["finalizers"] = ["a.example.com/x"]
@@ -175,7 +175,7 @@ struct StorageTests {
 
     @Test("A dry run is answered and changes nothing")
     func dryRun() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             let version = server.resourceVersion
             let answer = try await client.send("POST", Self.secrets + "?dryRun=All", Example.secret())
@@ -189,7 +189,7 @@ struct StorageTests {
 
     @Test("Policies are served in both versions")
     func versions() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             server.store(Example.policy("p", version: "v1alpha1"))
             let old = try await client.get("/apis/policy.sigstore.dev/v1alpha1/clusterimagepolicies/p")
@@ -202,7 +202,7 @@ struct StorageTests {
 
     @Test("Lists come in pages of one snapshot, and a page that was forgotten is a 410 that can be continued")
     func pages() async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             let client = DoubleClient(server: server)
             for number in 1...5 { server.store(Example.secret("s\(number)")) }
             let first = try await client.get(Self.secrets + "?limit=2")
@@ -234,7 +234,7 @@ struct StorageTests {
             ("fieldSelector=metadata.name%3Da", ["a"]), ("fieldSelector=metadata.namespace%21%3Ddemo", []),
         ])
     func selectors(query: String, names: [String]) async throws {
-        try await APIServerDouble.withServer { server in
+        try await APIServerDouble.withServer { server async throws in
             for (name, labels) in [("a", ["app": "web"]), ("b", ["app": "db", "tier": "x"]), ("c", [:])] {
                 var secret = Example.secret(name)
                 for (key, value) in labels { secret.metadata["labels"][key] = .string(value) }

@@ -96,6 +96,9 @@ extension APIServerDouble {
         try certificates.server(names: names)
     }
 
+    /// A CA that has issued nothing.
+    public static func strangeAuthorityPEM() throws -> String { try APIServerCertificates().authorityPEM }
+
     /// How a kubeconfig says who asks.
     public enum Credential: Sendable {
         case token(String)

@@ -211,7 +211,7 @@ public final class APIServerDouble: Sendable {
                     return outcome
                 }
                 if case .done(var answer, _) = outcome {
-                    answer.headers += reviewed.warnings.map { ("Warning", "299 - \"\($0)\"") }
+                    answer.headers += Self.warnings(reviewed.warnings)
                     return answer
                 }
             } catch {
@@ -219,6 +219,18 @@ public final class APIServerDouble: Sendable {
             }
         }
         return call.resource.map { APIFault.conflict($0, call.name).answer } ?? APIFault.noSuchResource.answer
+    }
+
+    /// As the real server hands on warnings: each once, without those that hold control characters, cut to 256 runes.
+    private static func warnings(_ texts: [String]) -> [(String, String)] {
+        var seen: Set<String> = []
+        return texts.filter { text in
+            seen.insert(text).inserted && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        }.map { text in
+            let cut = String(String.UnicodeScalarView(text.unicodeScalars.prefix(256)))
+            let quoted = cut.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
+            return ("Warning", "299 - \"\(quoted)\"")
+        }
     }
 }
 

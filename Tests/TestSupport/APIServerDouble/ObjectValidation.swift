@@ -14,7 +14,8 @@ enum ObjectValidation {
             }
             guard name.split(separator: ".").count >= 3, name == name.lowercased() else {
                 throw fail(
-                    "name", "Invalid value: \"\(name)\": should be a domain with at least three segments separated by dots")
+                    "name",
+                    "Invalid value: \"\(name)\": should be a domain with at least three segments separated by dots")
             }
             guard names.insert(name).inserted else { throw fail("name", "Duplicate value: \"\(name)\"") }
             guard ["None", "NoneOnDryRun"].contains(webhook["sideEffects"].text) else {

@@ -77,5 +77,8 @@ extension APIServerDouble {
         state.withLock { $0.webhookIdentity = WebhookIdentity(certificate: pair.certificate, key: pair.key) }
     }
 
+    /// How many connections to webhooks lie idle and are still open.
+    public var idleWebhookConnections: Int { webhooks.idleCount }
+
     func note(_ call: AdmissionCall) { state.withLock { $0.calls.append(call) } }
 }

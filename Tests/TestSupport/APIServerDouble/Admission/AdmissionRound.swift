@@ -17,7 +17,8 @@ extension APIServerDouble {
         for (index, hook) in plan.mutating.enumerated() {
             if try await mutate(&reviewed, hook) { changers.insert(index) }
         }
-        for (index, hook) in plan.mutating.enumerated() where hook.reinvokes && changers.contains(where: { $0 > index }) {
+        for (index, hook) in plan.mutating.enumerated() where hook.reinvokes && changers.contains(where: { $0 > index })
+        {
             _ = try await mutate(&reviewed, hook)
         }
         let hooks = plan.renewed(for: reviewed.write).validating

@@ -39,7 +39,9 @@ struct WebhookConnection: Sendable {
             channel.close(promise: nil)
         }
         channel.eventLoop.execute {
-            guard channel.isActive else { return promise.succeed(.nothingWritten("http: server closed idle connection")) }
+            guard channel.isActive else {
+                return promise.succeed(.nothingWritten("http: server closed idle connection"))
+            }
             receiver.value.begin(promise)
             let head = HTTPRequestHead(
                 version: .http1_1, method: .POST, uri: request.path,

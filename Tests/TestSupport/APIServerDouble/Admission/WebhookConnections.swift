@@ -103,8 +103,10 @@ final class WebhookConnections: Sendable {
         for entry in idle { try? await entry.connection.channel.close() }
     }
 
-    /// How many connections lie idle.
-    var idleCount: Int { state.withLock { $0.idle.values.reduce(0) { $0 + $1.count } } }
+    /// How many connections lie idle and are open.
+    var idleCount: Int {
+        state.withLock { $0.idle.values.reduce(0) { $0 + $1.count { $0.connection.channel.isActive } } }
+    }
 
     private func takeIdle(_ pool: WebhookTarget.Pool) -> WebhookConnection? {
         state.withLock { state in
