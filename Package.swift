@@ -98,7 +98,8 @@ let package = Package(
         target(
             "Kubernetes",
             [
-                "JSON", "YAML", "OCI", "Sigstore", "Policy", "HTTPTransport", "ImageVerification", "Registry", logging,
+                "JSON", "YAML", "OCI", "Sigstore", "Policy", "HTTPTransport", "ImageVerification", "Admission",
+                "Registry", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         // Asks a Rekor v1 log for entries that a proof does not bring.
@@ -202,6 +203,12 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         tests(
+            "KubernetesTests",
+            [
+                "Kubernetes", "WebhookServer", "Admission", "HTTPTransport", "Sigstore", "JSON", "TestSupport", logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        tests(
             "WebhookServerTests",
             [
                 "WebhookServer", "Admission", "ImageVerification", "JSON", "TestSupport", "CCurl",
@@ -215,6 +222,10 @@ let package = Package(
             ],
             // The golden texts of `--help`.
             exclude: ["Help"]),
+        tests(
+            "PackagingTests", ["JSON", "YAML", "Policy", "TestSupport", "countersign"],
+            // The chart's renderings, the values that they were made with, and values that it refuses.
+            exclude: ["Golden", "Refused"]),
         tests(
             "InteropTests",
             [

@@ -21,14 +21,24 @@ public struct AdmissionReviewer: Reviewing {
 
     private let judging: Judging
     private let pinning: Pinning
-    private let documents: DocumentRules
+    private let documents: @Sendable () -> DocumentRules
+    private let enforcement: Enforcement
 
     /// - Parameter documents: how documents under review, ClusterImagePolicy and TrustRoot, are read.
     public init(
         verifier: any ImageVerifying, tags: TagTreatment = .refused, documents: DocumentRules = DocumentRules()
     ) {
-        self.documents = documents
+        self.documents = { documents }
+        enforcement = .enforce
         judging = Judging(verifier: verifier, tags: tags)
+        pinning = Pinning(verifier: verifier)
+    }
+
+    /// - Parameter policies: their settings say how documents under review are read, for each review anew.
+    public init(verifier: any ImageVerifying, policies: PoliciesInForce, enforcement: Enforcement = .enforce) {
+        documents = { policies.settings.rules }
+        self.enforcement = enforcement
+        judging = Judging(verifier: verifier, tags: enforcement == .shadow ? .resolved : .refused)
         pinning = Pinning(verifier: verifier)
     }
 
@@ -56,7 +66,7 @@ public struct AdmissionReviewer: Reviewing {
         case .validate: grounds = await validate(request, deadline: deadline)
         case .mutate: (grounds, patch) = await mutate(request, deadline: deadline)
         }
-        return answer(fold(grounds), to: address, at: endpoint, request, patch: patch)
+        return answer(fold(grounds, enforcement), to: address, at: endpoint, request, patch: patch)
     }
 
     public func refuse(
@@ -106,7 +116,7 @@ public struct AdmissionReviewer: Reviewing {
     private func judged(_ request: AdmissionRequest, _ resource: PolicyResource) throws(Fault) -> Grounds {
         if let exemption = try resource.exemption(from: request) { return .exempt(exemption) }
         guard let object = request.object else { throw .noDocument }
-        return .document(try PolicyReview(of: object, rules: documents))
+        return .document(try PolicyReview(of: object, rules: documents()))
     }
 
     private static func fault(_ error: JSONError) -> Fault {
@@ -120,7 +130,7 @@ public struct AdmissionReviewer: Reviewing {
     // MARK: Answers
 
     private func answer(_ fault: Fault, to address: ReturnAddress?, at endpoint: ReviewEndpoint) -> ReviewAnswer {
-        let ruling = fold(.fault(fault))
+        let ruling = fold(.fault(fault), address == nil ? .enforce : enforcement)
         if let address { return answer(ruling, to: address, at: endpoint, nil, patch: nil) }
         // Without a uid no AdmissionReview can answer, and HTTP's own status has to.
         return ReviewAnswer(
@@ -138,6 +148,7 @@ public struct AdmissionReviewer: Reviewing {
             uid: PlainText.name(address.uid), endpoint: endpoint, isAllowed: ruling.isAllowed,
             decisions: ruling.decisions)
         if case .denied(let code, _, _) = ruling.outcome { record.code = code.rawValue }
+        record.isShadowed = ruling.isShadowed
         if let request {
             record.operation = request.operation.rawValue
             // Names have 253 characters at most.

@@ -40,8 +40,18 @@ struct Ruling: Sendable {
     let warnings: [Statement]
     let decisions: [ReviewRecord.Decision]
     let exemption: Exemption?
+    /// Whether it would be a denial if it were enforced.
+    var isShadowed = false
 
     var isAllowed: Bool { outcome == .allowed }
+}
+
+/// What becomes of denials.
+public enum Enforcement: String, Hashable, Sendable, CaseIterable {
+    case enforce
+    /// Each becomes a warning: for running beside another controller, or before one dares to enforce. Nothing pins tags
+    /// then, so that they are judged by the digest that they name now.
+    case shadow
 }
 
 /// The only function that turns outcomes into allow or deny; every answer goes through it.
@@ -50,7 +60,20 @@ struct Ruling: Sendable {
 /// be decided, no policy names the image where that is a denial, or the image cannot be judged and not all policies that
 /// name it only warn. Denied too, if a document under review has an error. Allowed otherwise, and "otherwise" is said word by word: every image has at least one word, and
 /// each word is an admission, a warning, or a denial.
-func fold(_ grounds: Grounds) -> Ruling {
+///
+/// Under `Enforcement.shadow` what would be a denial is an admission that warns, and says so in its record.
+func fold(_ grounds: Grounds, _ enforcement: Enforcement = .enforce) -> Ruling {
+    let ruling = enforced(grounds)
+    switch (enforcement, ruling.outcome) {
+    case (.enforce, _), (.shadow, .allowed): return ruling
+    case (.shadow, .denied(_, let statements, _)):
+        return Ruling(
+            outcome: .allowed, warnings: statements.all + ruling.warnings, decisions: ruling.decisions,
+            exemption: ruling.exemption, isShadowed: true)
+    }
+}
+
+private func enforced(_ grounds: Grounds) -> Ruling {
     switch grounds {
     case .exempt(let exemption):
         return Ruling(outcome: .allowed, warnings: [], decisions: [], exemption: exemption)

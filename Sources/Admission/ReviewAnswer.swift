@@ -57,6 +57,8 @@ public struct ReviewRecord: Hashable, Sendable {
     /// `status.code` of a denial.
     public var code: Int?
     public var isDryRun: Bool
+    /// Whether it was let in only because nothing is enforced (`Enforcement.shadow`).
+    public var isShadowed = false
     public var decisions: [Decision]
 
     /// One policy's word on one image: a row of `countersign_decisions_total`.

@@ -35,8 +35,3 @@ public struct ImageVerdict: Sendable {
         self.trust = trust
     }
 }
-
-/// `--no-match`: what becomes of an image that no policy names.
-public enum NoMatchAction: String, Hashable, Sendable, CaseIterable {
-    case deny, warn, allow
-}

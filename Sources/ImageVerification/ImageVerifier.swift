@@ -5,16 +5,20 @@ public import Policy
 /// One image under its policies becomes one verdict.
 public struct ImageVerifier: ImageVerifying {
     private let policies: PoliciesInForce
-    private let noMatch: NoMatchAction
+    /// `nil`: what the settings in force say.
+    private let fixedNoMatch: NoMatchAction?
     private let store: EvidenceStore
     private let requiresSignature: Bool
 
-    /// - Parameter requiresSignature: whether every authority with attestations asks for a signature too.
+    /// - Parameters:
+    ///   - noMatch: what becomes of an image that no policy names; without it the settings in force say so, for each
+    ///     image anew.
+    ///   - requiresSignature: whether every authority with attestations asks for a signature too.
     public init(
-        policies: PoliciesInForce, noMatch: NoMatchAction, store: EvidenceStore, requiresSignature: Bool = false
+        policies: PoliciesInForce, noMatch: NoMatchAction? = nil, store: EvidenceStore, requiresSignature: Bool = false
     ) {
         self.policies = policies
-        self.noMatch = noMatch
+        fixedNoMatch = noMatch
         self.store = store
         self.requiresSignature = requiresSignature
     }
@@ -41,7 +45,8 @@ public struct ImageVerifier: ImageVerifying {
                 reference: reference, image: nil,
                 finding: .unresolved(reason, modes: modes(of: reference, workload)), isCached: false)
         }
-        let selection = policies.current.policies(for: image.pinned, workload: workload)
+        let moment = policies.moment
+        let selection = moment.set.policies(for: image.pinned, workload: workload)
         let examination = AuthorityExamination(
             store: store, requiresSignature: requiresSignature, puller: workload?.puller)
         let judged = await judge(selection.policies, image, workload, examination)
@@ -49,7 +54,8 @@ public struct ImageVerifier: ImageVerifying {
         let judgements = (selection.denials + judged.map(\.judgement)).sorted { $0.policy < $1.policy }
         guard let all = AtLeastOne(judgements) else {
             return ImageVerdict(
-                reference: reference, image: image, finding: .noMatchingPolicy(noMatch), isCached: resolved.isCached)
+                reference: reference, image: image, finding: .noMatchingPolicy(noMatch(moment)),
+                isCached: resolved.isCached)
         }
         return ImageVerdict(
             reference: reference, image: image, finding: .judged(all),
@@ -107,6 +113,10 @@ public struct ImageVerifier: ImageVerifying {
             isCached: false)
     }
 
+    private func noMatch(_ moment: PoliciesInForce.Moment) -> NoMatchAction {
+        fixedNoMatch ?? moment.settings.noMatch
+    }
+
     private func modes(of reference: ImageReference, _ workload: WorkloadFacts?) -> [EnforcementMode] {
         policies.current.modesOfAnyDigest(of: reference, workload: workload)
     }
@@ -124,8 +134,9 @@ public struct ImageVerifier: ImageVerifying {
     }
 
     public func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes {
-        let modes = modes(of: reference, workload)
-        if modes.isEmpty { return .noMatch(noMatch) }
+        let moment = policies.moment
+        let modes = moment.set.modesOfAnyDigest(of: reference, workload: workload)
+        if modes.isEmpty { return .noMatch(noMatch(moment)) }
         return modes.allSatisfy { $0 == .warn } ? .allWarn : .enforced
     }
 }

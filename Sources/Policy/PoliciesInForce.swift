@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// The policies that are in force now, shared by whoever judges and whoever watches their files.
+/// The policies that are in force now, shared by whoever judges and whoever watches where they come from.
 public final class PoliciesInForce: Sendable {
-    private let state: Mutex<State>
+    private let state: Mutex<Moment>
 
-    private struct State {
-        var set: PolicySet
-        var health: PolicyHealth
+    /// What holds at one moment.
+    public struct Moment: Sendable {
+        public let set: PolicySet
+        /// What of the policies' sources cannot be read now.
+        public let health: PolicyHealth
+        public let settings: PolicySettings
     }
 
-    public init(_ set: PolicySet, health: PolicyHealth = .whole) {
-        state = Mutex(State(set: set, health: health))
+    public init(_ set: PolicySet, health: PolicyHealth = .whole, settings: PolicySettings = PolicySettings()) {
+        state = Mutex(Moment(set: set, health: health, settings: settings))
     }
 
-    /// One consistent set: take it once per image, and judge by it to the end.
-    public var current: PolicySet { state.withLock { $0.set } }
+    /// One consistent whole: take it once per image, and judge by it to the end.
+    public var moment: Moment { state.withLock { $0 } }
+
+    public var current: PolicySet { moment.set }
 
     /// What of the policies' sources cannot be read now.
-    public var health: PolicyHealth { state.withLock { $0.health } }
+    public var health: PolicyHealth { moment.health }
 
+    public var settings: PolicySettings { moment.settings }
+
+    /// The settings stay.
     public func replace(with set: PolicySet, health: PolicyHealth = .whole) {
-        state.withLock { $0 = State(set: set, health: health) }
+        state.withLock { $0 = Moment(set: set, health: health, settings: $0.settings) }
+    }
+
+    public func replace(with set: PolicySet, health: PolicyHealth, settings: PolicySettings) {
+        state.withLock { $0 = Moment(set: set, health: health, settings: settings) }
     }
 }

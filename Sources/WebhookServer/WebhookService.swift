@@ -19,6 +19,8 @@ public struct WebhookService: Service, CustomStringConvertible {
         public var healthListen = ListenAddress(host: "0.0.0.0", port: 8080)
         public var limits = ServerLimits()
         public var drain = DrainTimes()
+        /// Whom the webhook's port answers; `nil` for everybody. The health port asks for no certificate.
+        public var clients: ClientVerification?
 
         public init() {}
     }
@@ -65,7 +67,10 @@ public struct WebhookService: Service, CustomStringConvertible {
         tls.minimumTLSVersion = .tlsv12
         // For the other side's farewell after ours; it held the end of the program up by 5 s, the default.
         tls.shutdownTimeout = .seconds(1)
-        channel = try WebhookChannel(tls: tls, limits: configuration.limits) { request, writer, channel in
+        configuration.clients?.require(in: &tls)
+        channel = try WebhookChannel(
+            tls: tls, limits: configuration.limits, clients: configuration.clients
+        ) { request, writer, channel in
             try await responder.respond(to: request, writer, on: channel)
         }
     }
@@ -83,9 +88,12 @@ public struct WebhookService: Service, CustomStringConvertible {
     }
 
     private func webhookServer() -> any Service {
-        server(channel, at: configuration.listen, connections: configuration.limits.connections) { board, port in
+        let server = server(
+            channel, at: configuration.listen, connections: configuration.limits.connections
+        ) { board, port in
             await board.post(webhook: port)
         }
+        return CertifiedServer(server: server, certificate: certificate)
     }
 
     private func healthServer() -> any Service {
@@ -128,6 +136,22 @@ public struct WebhookService: Service, CustomStringConvertible {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         return quiet
+    }
+}
+
+/// The webhook's port, closed until there is a certificate to show.
+private struct CertifiedServer: Service {
+    let server: any Service
+    let certificate: ServingCertificate
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [certificate] in await certificate.untilInstalled() }
+        if certificate.isInstalled {
+            try await server.run()
+        } else {
+            // Told to leave before there was anything to serve.
+            try? await gracefulShutdown()
+        }
     }
 }
 

@@ -83,8 +83,12 @@ public struct PolicyDocument: Sendable {
     /// What stands in for a trust root that has no last good version; `nil` for a document that is whole, of another
     /// kind, or without a name that can be read, which nobody can name then.
     public func brokenTrustRoot(in file: String) -> BrokenTrustRoot? {
+        brokenTrustRoot(in: file) { $0.description(in: file) }
+    }
+
+    func brokenTrustRoot(in file: String, words: (PolicyProblem) -> String) -> BrokenTrustRoot? {
         guard isTrustRoot, let name, case .broken(let problems) = content else { return nil }
-        return BrokenTrustRoot(name: name, reason: problems.first.description(in: file))
+        return BrokenTrustRoot(name: name, reason: words(problems.first))
     }
 
     /// Everything that is wrong with it; empty for one that is whole.
@@ -95,9 +99,12 @@ public struct PolicyDocument: Sendable {
     /// What stands in for a document that has no last good version: it governs what its globs name, and everything
     /// where one of them cannot be read. `nil` for a document that is whole.
     public func brokenPolicy(in file: String) -> BrokenPolicy? {
+        brokenPolicy(in: file) { $0.description(in: file) }
+    }
+
+    func brokenPolicy(in file: String, words: (PolicyProblem) -> String) -> BrokenPolicy? {
         guard case .broken(let problems) = content, !isTrustRoot, resourceKind == nil else { return nil }
-        return BrokenPolicy(
-            name: name ?? file, reason: problems.first.description(in: file), mode: mode, images: images)
+        return BrokenPolicy(name: name ?? file, reason: words(problems.first), mode: mode, images: images)
     }
 
     /// By place in the document, and as they were found where that is the same.

@@ -13,6 +13,8 @@ public struct PolicyFile: Sendable {
 
     /// Bytes of one file: a ConfigMap holds a mebibyte at most, and one object of the API server a little more.
     public static let maximumBytes = 1 << 20
+    /// Bytes of one object: etcd takes 1.5 MiB by default.
+    public static let maximumObjectBytes = 2 << 20
     /// Documents of one file: a mebibyte of the shortest policies that mean anything has fewer.
     public static let maximumDocuments = 4096
     /// A policy nests eight levels deep; metadata that a controller wrote nests deeper.
@@ -34,6 +36,22 @@ public struct PolicyFile: Sendable {
         } catch {
             documents = []
             problem = error
+        }
+    }
+
+    /// An object of an API server, as JSON; what is wrong with it is told without line and column.
+    init(path: String, object text: [UInt8], rules: DocumentRules) {
+        self.path = path
+        do throws(JSONError) {
+            let limits = JSONLimits(
+                maximumBytes: Self.maximumObjectBytes, maximumDepth: Self.limits.maximumDepth,
+                maximumValues: Self.limits.maximumValues)
+            let document = try JSONDocument(parsing: text, limits: limits)
+            documents = [PolicyDocument(reading: document, rules: rules)]
+            problem = nil
+        } catch {
+            documents = []
+            problem = PolicyProblem(.unreadable, "\(error.reason)")
         }
     }
 

@@ -60,6 +60,12 @@ extension PolicyProblem: CustomStringConvertible {
         return oneLine(text)
     }
 
+    /// With the file's name before it and no place in it: for objects, whose text nobody sees.
+    var placeless: PolicyProblem {
+        PolicyProblem(
+            kind, message, paths: paths, details: details, advice: advice, path: path, code: code)
+    }
+
     /// With the file's name before it, as compilers write it.
     public func description(in file: String) -> String {
         position == nil ? "\(oneLine(file)): \(description)" : "\(oneLine(file)):\(description)"

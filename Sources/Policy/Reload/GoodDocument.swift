@@ -103,10 +103,11 @@ enum Refusal {
     /// Whoever refers to it does not find it.
     case resource
 
-    init(_ document: PolicyDocument, in file: String) {
-        if let policy = document.brokenPolicy(in: file) {
+    init(_ document: PolicyDocument, in file: String, _ kind: PolicySnapshot.Source.Kind) {
+        let words = { kind.words($0, file) }
+        if let policy = document.brokenPolicy(in: file, words: words) {
             self = .policy(policy)
-        } else if let root = document.brokenTrustRoot(in: file) {
+        } else if let root = document.brokenTrustRoot(in: file, words: words) {
             self = .trustRoot(root)
         } else {
             self = .resource

@@ -13,15 +13,20 @@ public struct PolicyFilesState: Sendable {
     public private(set) var health = PolicyHealth.whole
     private var sources: [String: SourceState] = [:]
     /// Without a time: that a trust root has expired is no mistake of its document, and denies only what names it.
-    private let rules: DocumentRules
+    private var rules: DocumentRules
     /// The time by which repositories of trust roots must not have expired; `nil` counts them as expired.
     private var now: Instant?
     /// Texts of policies on the web, as far as they have been fetched.
     private var remotes: [PolicyTextSource: Result<[UInt8], UnusableResource>] = [:]
+    /// What each trust root by name makes us believe now, or why it cannot be used.
+    public private(set) var trustRoots = TrustRoots.none
 
     private struct SourceState {
+        let kind: PolicySnapshot.Source.Kind
         /// By path; kept while the source is lost.
         var files: [String: FileState] = [:]
+        /// Whether its files were seen once; of objects, that there is none is known then.
+        var wasRead = false
         /// Why the source is lost.
         var loss: String?
     }
@@ -33,6 +38,8 @@ public struct PolicyFilesState: Sendable {
         /// Without a last good version.
         var refusals: [Refusal] = []
         var breakages: [PolicyHealth.Breakage] = []
+        /// Read by rules that have changed since.
+        var isOutdated = false
     }
 
     /// Nothing is in force.
@@ -61,9 +68,35 @@ public struct PolicyFilesState: Sendable {
         let before = (policies: inForce, health: health)
         var next: [String: SourceState] = [:]
         for source in snapshot.sources {
-            next[source.path] = Self.source(source, after: sources[source.path] ?? SourceState(), rules)
+            next[source.path] = Self.source(
+                source, after: sources[source.path] ?? SourceState(kind: source.kind), rules)
         }
         sources = next
+        settleContradictions(before.policies)
+        return publish(after: before.policies, before.health)
+    }
+
+    /// Reads everything again by other rules. What was only good by the rules before does not stand in for anything:
+    /// stricter rules are meant to act.
+    @discardableResult
+    public mutating func update(rules changed: DocumentRules, now: Instant? = nil) -> [PolicyEvent] {
+        var changed = changed
+        changed.now = nil
+        if let now { self.now = now }
+        guard changed != rules else { return [] }
+        rules = changed
+        let before = (policies: inForce, health: health)
+        for (path, var source) in sources {
+            source.files = Dictionary(
+                uniqueKeysWithValues: source.files.map { name, state in
+                    var last = state
+                    last.isOutdated = true
+                    last.good.removeAll { $0.policy.map { $0.authorities.isEmpty } ?? false }
+                    let file = PolicySnapshot.File(path: name, content: state.content)
+                    return (name, Self.file(file, after: last, source.kind, changed))
+                })
+            sources[path] = source
+        }
         settleContradictions(before.policies)
         return publish(after: before.policies, before.health)
     }
@@ -99,6 +132,13 @@ public struct PolicyFilesState: Sendable {
         }.sorted { $0.description < $1.description }
     }
 
+    /// The Secrets and ConfigMaps that policies in force refer to, by name.
+    public var references: PolicyReferences {
+        allFiles.reduce(into: PolicyReferences()) { names, file in
+            for policy in file.state.good.compactMap(\.policy) { names.formUnion(policy.references) }
+        }
+    }
+
     private var wantedRemotes: [PolicyTextSource] { allFiles.flatMap { $0.state.good.flatMap(\.remotes) } }
 
     // MARK: One source
@@ -109,23 +149,30 @@ public struct PolicyFilesState: Sendable {
         var state = before
         switch source.content {
         case .unavailable(let reason): state.loss = reason
-        case .files(let files) where files.isEmpty: state.loss = "there is no policy file in it"
+        case .files(let files) where files.isEmpty && source.kind == .files: state.loss = "there is no policy file in it"
         case .files(let files):
             state.loss = nil
+            state.wasRead = true
             state.files = [:]
-            for file in files { state.files[file.path] = Self.file(file, after: before.files[file.path], rules) }
+            for file in files {
+                state.files[file.path] = Self.file(file, after: before.files[file.path], source.kind, rules)
+            }
         }
         return state
     }
 
     private static func file(
-        _ file: PolicySnapshot.File, after before: FileState?, _ rules: DocumentRules
+        _ file: PolicySnapshot.File, after before: FileState?, _ kind: PolicySnapshot.Source.Kind,
+        _ rules: DocumentRules
     ) -> FileState {
-        if let before, before.content == file.content, before.refusals.isEmpty, before.breakages.isEmpty {
+        if let before, before.content == file.content, before.refusals.isEmpty, before.breakages.isEmpty,
+            !before.isOutdated
+        {
             return before
         }
         let reading =
             switch file.content {
+            case .text(let text) where kind == .objects: PolicyFile(path: file.path, object: text, rules: rules)
             case .text(let text): PolicyFile(path: file.path, text: text, rules: rules)
             case .unreadable(let reason): PolicyFile(path: file.path, unreadable: reason)
             }
@@ -162,14 +209,13 @@ public struct PolicyFilesState: Sendable {
             if let standIn {
                 standIns.remove(at: standIn)
             } else {
-                state.refusals.append(Refusal(document, in: file.path))
+                state.refusals.append(Refusal(document, in: file.path, kind))
             }
             state.breakages.append(
                 PolicyHealth.Breakage(
                     name: document.identity?.word ?? file.path, file: file.path,
                     problems: AtLeastOne(
-                        problems.first.description(in: file.path),
-                        problems.rest.map { $0.description(in: file.path) }),
+                        kind.words(problems.first, file.path), problems.rest.map { kind.words($0, file.path) }),
                     keepsLastGood: standIn != nil))
         }
         if !state.breakages.isEmpty { state.good += staying }
@@ -256,7 +302,8 @@ public struct PolicyFilesState: Sendable {
         let files = allFiles.map(\.state)
         let lost = sources.filter { $0.value.loss != nil }.sorted { $0.key < $1.key }
         func holdsPolicies(_ source: SourceState) -> Bool {
-            source.files.values.contains { !$0.good.isEmpty || !$0.refusals.isEmpty }
+            if source.kind == .objects { return source.wasRead }
+            return source.files.values.contains { !$0.good.isEmpty || !$0.refusals.isEmpty }
         }
         let good = files.flatMap(\.good)
         let refusals = files.flatMap(\.refusals)
@@ -274,7 +321,7 @@ public struct PolicyFilesState: Sendable {
     }
 
     /// What policies refer to, as far as it is there.
-    private func resources(_ good: [GoodDocument], _ refusals: [Refusal]) -> PolicyResources {
+    private mutating func resources(_ good: [GoodDocument], _ refusals: [Refusal]) -> PolicyResources {
         var resources = PolicyResources()
         for case .resource(let resource) in good.map(\.content) where resource.elsewhere == nil {
             switch resource.kind {
@@ -286,6 +333,7 @@ public struct PolicyFilesState: Sendable {
             if case .trustRoot(let root) = document.content { root } else { nil }
         }
         resources.trustRoots = TrustRoots(roots, broken: refusals.compactMap(\.trustRoot), now: now ?? .latest)
+        trustRoots = resources.trustRoots
         resources.remotes = remotes
         return resources
     }
@@ -311,6 +359,16 @@ public struct PolicyFilesState: Sendable {
         let lostNow = Set(health.sources.map(\.name))
         events += healthBefore.sources.filter { !lostNow.contains($0.name) }.map { .sourceFound(path: $0.name) }
         return events
+    }
+}
+
+extension PolicySnapshot.Source.Kind {
+    /// A problem of a file as it is told.
+    func words(_ problem: PolicyProblem, _ file: String) -> String {
+        switch self {
+        case .files: problem.description(in: file)
+        case .objects: problem.placeless.description
+        }
     }
 }
 

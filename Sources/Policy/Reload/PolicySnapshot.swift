@@ -2,7 +2,7 @@
 
 /// What one look at all sources of policies saw.
 public struct PolicySnapshot: Hashable, Sendable {
-    /// One `--policies`, a file or a directory.
+    /// One `--policies`, a file or a directory; or the objects of one resource of an API server.
     public struct Source: Hashable, Sendable {
         public enum Content: Hashable, Sendable {
             case files([File])
@@ -10,11 +10,22 @@ public struct PolicySnapshot: Hashable, Sendable {
             case unavailable(String)
         }
 
+        /// What its files are.
+        public enum Kind: Hashable, Sendable {
+            /// Files of somebody's making: a directory without any is broken, and problems are told with line and column.
+            case files
+            /// Objects of an API server, one to a file, as JSON that we wrote: that there is none is a fact, and a line
+            /// would tell nobody anything.
+            case objects
+        }
+
         public let path: String
+        public let kind: Kind
         public let content: Content
 
-        public init(path: String, content: Content) {
+        public init(path: String, kind: Kind = .files, content: Content) {
             self.path = path
+            self.kind = kind
             self.content = content
         }
     }

@@ -42,14 +42,9 @@ struct CertificatePair: Sendable {
         guard let leaf = certificates.first else { throw .noCertificate }
         let key = try Self.privateKey(keyPEM)
         guard key.publicKey == leaf.publicKey else { throw .mismatch }
-        try self.init(chain: certificates, key: key)
-    }
-
-    init(chain: [Certificate], key: Certificate.PrivateKey) throws(Failure) {
-        guard let leaf = chain.first else { throw .noCertificate }
         do {
             var override = NIOSSLContextConfigurationOverride()
-            override.certificateChain = try chain.map {
+            override.certificateChain = try certificates.map {
                 .certificate(try NIOSSLCertificate(bytes: try $0.serializeAsPEM().derBytes, format: .der))
             }
             override.privateKey = .privateKey(
@@ -61,7 +56,7 @@ struct CertificatePair: Sendable {
         expiry = leaf.notValidAfter
     }
 
-    private static func certificates(_ pem: [UInt8]) throws(Failure) -> [Certificate] {
+    static func certificates(_ pem: [UInt8]) throws(Failure) -> [Certificate] {
         do {
             return try documents(pem).filter { $0.discriminator == "CERTIFICATE" }.prefix(maximumChain)
                 .map { try Certificate(pemDocument: $0) }
@@ -71,7 +66,7 @@ struct CertificatePair: Sendable {
     }
 
     /// The first private key of the file: `openssl ecparam` writes the name of the curve as a block before it.
-    private static func privateKey(_ pem: [UInt8]) throws(Failure) -> Certificate.PrivateKey {
+    static func privateKey(_ pem: [UInt8]) throws(Failure) -> Certificate.PrivateKey {
         let kinds: Set<String> = ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"]
         let document: PEMDocument?
         do {

@@ -26,6 +26,8 @@ public final class ServingCertificate: CertificateReloader, Service {
     private enum Source: Sendable {
         case files(certificate: String, key: String)
         case authority(SelfSignedAuthority)
+        /// Whoever calls `install`.
+        case outside
     }
 
     /// What was last read, good or bad: the same content is neither parsed nor reported twice.
@@ -37,11 +39,16 @@ public final class ServingCertificate: CertificateReloader, Service {
     private struct State {
         var pair: CertificatePair
         var lastAttempt: Attempt?
+        /// Whether `pair` is one that somebody asked for.
+        var isInstalled: Bool
     }
 
     private let source: Source
     private let interval: Duration
     private let state: Mutex<State>
+    /// Ends with the first pair that is installed.
+    private let firstPair: AsyncStream<Void>
+    private let announceFirstPair: AsyncStream<Void>.Continuation
     private let metrics: ServerMetrics
     private let logger: Logger
 
@@ -58,8 +65,14 @@ public final class ServingCertificate: CertificateReloader, Service {
         self.interval = interval
         self.metrics = metrics
         self.logger = logger
-        state = Mutex(State(pair: pair, lastAttempt: attempt))
-        metrics.certificateExpiry.set(pair.expiry.timeIntervalSince1970)
+        var isInstalled = true
+        if case .outside = source { isInstalled = false }
+        state = Mutex(State(pair: pair, lastAttempt: attempt, isInstalled: isInstalled))
+        (firstPair, announceFirstPair) = AsyncStream.makeStream()
+        if isInstalled {
+            announceFirstPair.finish()
+            metrics.certificateExpiry.set(pair.expiry.timeIntervalSince1970)
+        }
     }
 
     /// PEM files, read now and then once per `interval`; a pair that cannot serve throws now and changes nothing later.
@@ -87,6 +100,41 @@ public final class ServingCertificate: CertificateReloader, Service {
             metrics: metrics, logger: logger)
     }
 
+    /// Pairs that somebody else keeps and hands to `install`. Until the first of them the webhook's port stays closed.
+    public static func managed(metrics: ServerMetrics, logger: Logger) throws -> ServingCertificate {
+        // A context needs some pair to begin with; nobody trusts this one, and it is never shown.
+        let unused = try SelfSignedAuthority(extra: [])
+        return ServingCertificate(
+            source: .outside, pair: try unused.issue(), attempt: nil, interval: .seconds(60), metrics: metrics,
+            logger: logger)
+    }
+
+    /// Shows another pair from now on: a chain, leaf first, and its key, PEM. One that cannot serve throws and changes
+    /// nothing; one that is shown already changes nothing either.
+    public func install(certificatePEM: [UInt8], keyPEM: [UInt8]) throws(Failure) {
+        let attempt = Attempt.content(certificate: certificatePEM, key: keyPEM)
+        let isNew = state.withLock { state in
+            defer { state.lastAttempt = attempt }
+            return state.lastAttempt != attempt
+        }
+        guard isNew else { return }
+        do throws(CertificatePair.Failure) {
+            install(try CertificatePair(certificatePEM: certificatePEM, keyPEM: keyPEM))
+        } catch {
+            state.withLock { $0.lastAttempt = nil }
+            metrics.certificateReloads.increment("failed")
+            throw .unusablePair(certificate: "handed over", key: "handed over", reason: error.description)
+        }
+    }
+
+    /// Whether there is a pair to serve with.
+    public var isInstalled: Bool { state.withLock { $0.isInstalled } }
+
+    /// Waits for the first pair; returns without one where the task is cancelled. One task waits at most.
+    func untilInstalled() async {
+        for await _ in firstPair {}
+    }
+
     public var sslContextConfigurationOverride: NIOSSLContextConfigurationOverride {
         state.withLock { $0.pair.override }
     }
@@ -105,6 +153,7 @@ public final class ServingCertificate: CertificateReloader, Service {
         switch source {
         case .files(let certificate, let key): reload(certificate: certificate, key: key)
         case .authority(let authority): renew(authority)
+        case .outside: break
         }
     }
 
@@ -141,7 +190,11 @@ public final class ServingCertificate: CertificateReloader, Service {
     }
 
     private func install(_ pair: CertificatePair) {
-        state.withLock { $0.pair = pair }
+        state.withLock { state in
+            state.pair = pair
+            state.isInstalled = true
+        }
+        announceFirstPair.finish()
         metrics.certificateReloads.increment("loaded")
         metrics.certificateExpiry.set(pair.expiry.timeIntervalSince1970)
         logger.notice(

@@ -11,11 +11,15 @@ struct WebhookChannel: ServerChildChannel {
 
     private let upgrade: HTTP2UpgradeChannel
     private let limits: ServerLimits
+    private let clients: ClientVerification?
 
     /// How long an HTTP/2 connection lives: long-lived ones would keep all load on the replica that they once found.
     private static let maximumAge = Duration.seconds(600)
 
-    init(tls: TLSConfiguration, limits: ServerLimits, responder: @escaping HTTPChannelHandler.Responder) throws {
+    init(
+        tls: TLSConfiguration, limits: ServerLimits, clients: ClientVerification? = nil,
+        responder: @escaping HTTPChannelHandler.Responder
+    ) throws {
         var configuration = HTTP2UpgradeChannel.Configuration(
             idleTimeout: limits.idle, gracefulCloseTimeout: limits.answer,
             streamConfiguration: Self.http(limits))
@@ -23,6 +27,7 @@ struct WebhookChannel: ServerChildChannel {
         configuration.maxAgeTimeout = Self.maximumAge
         upgrade = try HTTP2UpgradeChannel(tlsConfiguration: tls, configuration: configuration, responder: responder)
         self.limits = limits
+        self.clients = clients
     }
 
     /// What HTTP/1.1 connections and HTTP/2 streams have in common; also that of the health port.
@@ -43,6 +48,9 @@ struct WebhookChannel: ServerChildChannel {
             let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
             try pipeline.addHandler(
                 ConnectionTimeouts(handshake: limits.handshake, head: limits.head), position: .after(tls))
+            if let clients, !clients.names.isEmpty {
+                try pipeline.addHandler(ClientNameCheck(clients: clients, tls: tls), position: .after(tls))
+            }
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }

@@ -30,6 +30,7 @@ struct ReviewLog: Sendable {
         if record.decisions.count > maximumDecisions {
             metadata["imagesOmitted"] = .stringConvertible(record.decisions.count - maximumDecisions)
         }
+        if record.isShadowed { metadata["shadowed"] = .stringConvertible(true) }
         if !wasSent { metadata["sent"] = .stringConvertible(false) }
         return metadata
     }

@@ -8,6 +8,7 @@ public final class ServerMetrics: Sendable {
     /// One row per policy and image of every review.
     let decisions: Counter
     let reviews: Counter
+    let shadowed: Counter
     let refusals: Counter
     let unsent: Counter
     let certificateReloads: Counter
@@ -27,6 +28,9 @@ public final class ServerMetrics: Sendable {
             labels: ["policy", "mode", "result", "reason"])
         reviews = registry.counter(
             "countersign_reviews_total", help: "Admission reviews answered.", labels: ["endpoint", "allowed", "code"])
+        shadowed = registry.counter(
+            "countersign_shadow_denials_total", help: "Reviews let in only because denials are not enforced.",
+            labels: ["endpoint"])
         refusals = registry.counter(
             "countersign_refusals_total", help: "Reviews that the server turned away by itself.", labels: ["cause"])
         unsent = registry.counter(
@@ -55,6 +59,7 @@ public final class ServerMetrics: Sendable {
     func count(_ record: ReviewRecord, status: Int) {
         reviews.increment(
             record.endpoint.rawValue, record.isAllowed ? "true" : "false", String(record.code ?? status))
+        if record.isShadowed { shadowed.increment(record.endpoint.rawValue) }
         for decision in record.decisions {
             decisions.increment(decision.policy, decision.mode, decision.result, decision.reason)
         }

@@ -14,7 +14,10 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Answer AdmissionReviews over TLS",
-        usage: "countersign serve --policies <dir|file> [<options>]",
+        usage: """
+            countersign serve --policies <dir|file> [<options>]
+            countersign serve --cluster [<options>]
+            """,
         discussion: """
             /validate judges and /mutate pins tags to digests; /livez, /readyz and /metrics answer on the health address
 
@@ -81,6 +84,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var registry: RegistryOptions
 
     @OptionGroup var reach: WorkloadCredentialOptions
+
+    @OptionGroup var cluster: ClusterServeOptions
 
     @Option(
         name: .customLong("max-in-flight"),

@@ -58,6 +58,11 @@ enum RegistrySamples {
 }
 
 enum PolicySamples {
+    static func changes(_ metrics: ServerMetrics) -> Counter {
+        metrics.registry.counter(
+            "countersign_policy_changes_total", help: "Changes of policies that were noticed.", labels: ["event"])
+    }
+
     static func samples(of inForce: PoliciesInForce) -> [MetricSample] {
         let set = inForce.current
         let health = inForce.health

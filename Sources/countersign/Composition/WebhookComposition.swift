@@ -2,6 +2,7 @@
 import Admission
 import HTTPTransport
 import ImageVerification
+import Kubernetes
 import Logging
 import OCI
 import Policy
@@ -25,13 +26,44 @@ struct WebhookComposition {
     ) async throws {
         let logger = logger()
         let metrics = ServerMetrics(version: Version.current)
-        let watch = try await policies(logger, metrics).fetchingRemotes()
+        guard let cluster = settings.cluster else {
+            let watch = try await policies(logger, metrics).fetchingRemotes()
+            let certificate = try certificate(metrics, logger)
+            let beside = Beside(inForce: watch.inForce, services: [watch], certificate: certificate)
+            return try await serve(beside, logger, metrics, while: running, onListening: onListening)
+        }
+        try await ClusterComposition.running(settings, cluster, logger, metrics) { cluster in
+            let beside = Beside(
+                inForce: cluster.policies.inForce, services: cluster.services, certificate: cluster.certificate,
+                pullSecrets: cluster.pullSecrets, readiness: { cluster.policies.readiness() })
+            try await serve(beside, logger, metrics, while: running) { ports, authority in
+                cluster.isListening()
+                await onListening(ports, authority)
+            }
+        }
+    }
+
+    /// What differs with where policies come from.
+    private struct Beside: Sendable {
+        let inForce: PoliciesInForce
+        let services: [any Service]
+        let certificate: ServingCertificate
+        var pullSecrets: PullSecrets?
+        var readiness: @Sendable () -> [String] = { [] }
+    }
+
+    private func serve(
+        _ beside: Beside, _ logger: Logger, _ metrics: ServerMetrics, while running: AsyncStream<Never>?,
+        onListening: @escaping @Sendable (WebhookService.Ports, String?) async -> Void
+    ) async throws {
         let trust = try trust(logger, metrics)
-        let certificate = try certificate(metrics, logger)
         let blobs = ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: settings.caches.blobBytes)
         let counters = RegistryCounters()
         let settings = settings
-        try await Composition.withRegistry(settings.registry, blobs: blobs, counters: counters) { client, logs in
+        let certificate = beside.certificate
+        try await Composition.withRegistry(
+            settings.registry, blobs: blobs, counters: counters, pullSecrets: beside.pullSecrets
+        ) { client, logs in
             try await Composition.withVerification(
                 source: client, trust: trust.inForce, logs: logs, limits: settings.caches
             ) { store in
@@ -41,18 +73,18 @@ struct WebhookComposition {
                 metrics.registry.addCollector { CacheSamples.samples(of: store.flights) }
                 metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
                 let verifier = ImageVerifier(
-                    policies: watch.inForce, noMatch: settings.noMatch, store: store,
-                    requiresSignature: settings.requiresSignature)
+                    policies: beside.inForce, store: store, requiresSignature: settings.requiresSignature)
                 let server = try WebhookService(
                     settings.server, certificate: certificate,
-                    reviewing: AdmissionReviewer(verifier: verifier, documents: settings.rules),
-                    metrics: metrics, logger: logger,
+                    reviewing: AdmissionReviewer(
+                        verifier: verifier, policies: beside.inForce, enforcement: settings.enforcement),
+                    metrics: metrics, logger: logger, readiness: beside.readiness,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
-                    services: [watch, trust, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                    services: beside.services + [trust, server], gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: logger)
                 if settings.registry.authorityDirectory != nil {
-                    group.services.append(
-                        .init(service: authorities(client.http, logger, metrics)))
+                    group.services.append(.init(service: authorities(client.http, logger, metrics)))
                 }
                 if let running {
                     group.services.append(
@@ -72,8 +104,7 @@ struct WebhookComposition {
     }
 
     private func policies(_ logger: Logger, _ metrics: ServerMetrics) throws(UsageError) -> PolicyFilesWatch {
-        let reloads = metrics.registry.counter(
-            "countersign_policy_changes_total", help: "Changes of policies that were noticed.", labels: ["event"])
+        let reloads = PolicySamples.changes(metrics)
         do throws(PolicyLoadError) {
             let watch = try PolicyFilesWatch(
                 PolicyFiles(settings.policies), rules: settings.rules, network: settings.registry
@@ -83,6 +114,9 @@ struct WebhookComposition {
                     logger.log(level: event.level, "policies", metadata: event.metadata)
                 }
             }
+            watch.inForce.replace(
+                with: watch.inForce.current, health: watch.inForce.health,
+                settings: PolicySettings(noMatch: settings.noMatch, rules: settings.rules))
             metrics.registry.addCollector { [inForce = watch.inForce] in PolicySamples.samples(of: inForce) }
             return watch
         } catch {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Admission
 import FoundationEssentials
 import ImageVerification
 import Logging
@@ -7,7 +8,12 @@ import WebhookServer
 
 /// All settings of `serve`, read and checked before anything starts.
 struct ServeSettings {
+    /// Files; empty where a cluster is the source.
     var policies: [String]
+    var cluster: ClusterSettings?
+    var enforcement = Enforcement.enforce
+    /// Authorities of clients that alone are answered, with the names of those among them; `nil` asks for no certificate.
+    var clients: (authorities: [UInt8], names: [String])?
     var server = WebhookService.Configuration()
     var certificate: (certificate: String, key: String)?
     /// Names that a self-signed certificate bears besides.
@@ -23,20 +29,33 @@ struct ServeSettings {
     var logFormat = LogFormat.text
 
     /// The names that `--config` may hold: every flag but itself.
-    static let names: Set<String> = [
+    static let names: Set<String> = ClusterSettings.settingNames.union([
         "policies", "listen", "health-listen", "tls-certificate", "tls-key", "tls-name", "no-match",
         "require-signature", "fail-on-empty-authorities", "policy-namespace",
         "trusted-root", "rekor-public-key", "ctlog-public-key", "ca-roots", "ca-intermediates",
         "timestamp-certificate-chain", "insecure-registry", "registry-ca", "registry-ca-directory", "docker-config",
         "credential-helpers", "cloud-credentials", "own-credentials-for", "workload-credentials", "max-in-flight",
         "cache-megabytes", "drain-seconds", "log-level", "log-format",
-    ]
+    ])
 
     init(_ flags: Serve) throws(UsageError) {
         let sources = try SettingSources(config: flags.config, names: Self.names)
         policies = sources.list("policies", flags: flags.policies)
-        guard !policies.isEmpty else {
-            throw UsageError("give --policies DIR|FILE; without policies every image would be denied for no reason")
+        let cluster = try ClusterSettings(flags.cluster, sources)
+        self.cluster = cluster
+        switch (policies.isEmpty, cluster) {
+        case (true, nil):
+            throw UsageError(
+                "give --policies DIR|FILE, or --cluster; without policies every image would be denied for no reason")
+        case (false, _?): throw UsageError("--policies and --cluster are two sources of policies; give one of them")
+        case (true, _?), (false, nil): break
+        }
+        enforcement = try Self.choice("enforcement", flags.cluster.enforcement, sources) ?? enforcement
+        let clientNames = sources.list("client-name", flags: flags.cluster.clientNames)
+        if let authorities = try sources.value("client-ca", flag: flags.cluster.clientCA)?.text {
+            clients = (try readFile(authorities), clientNames)
+        } else if !clientNames.isEmpty {
+            throw UsageError("--client-name goes with --client-ca")
         }
         server.listen = try Self.address("listen", flags.listen, sources) ?? server.listen
         server.healthListen = try Self.address("health-listen", flags.healthListen, sources) ?? server.healthListen
@@ -71,7 +90,7 @@ struct ServeSettings {
             credentialHelpers: try sources.value("credential-helpers", flag: flags.registry.credentialHelpers)?.text,
             clouds: try RegistryOptions.providers(sources.list("cloud-credentials", flags: flags.registry.clouds)),
             separatesWorkloads: try sources.boolean("workload-credentials", flag: flags.reach.workloadCredentials)
-                ?? false,
+                ?? (cluster != nil),
             ownCredentialHosts: sources.list("own-credentials-for", flags: flags.reach.ownCredentialHosts),
             environment: ProcessInfo.processInfo.environment)
         trust = TrustSources(
@@ -119,7 +138,7 @@ struct ServeSettings {
         return address
     }
 
-    private static func choice<Choice: RawRepresentable & CaseIterable>(
+    static func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: String, _ flag: String?, _ sources: SettingSources
     ) throws(UsageError) -> Choice? where Choice.RawValue == String {
         guard let setting = try sources.value(name, flag: flag) else { return nil }

@@ -8,7 +8,7 @@ struct WorkloadCredentialOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Ask for workloads' images with workloads' own credentials, and without any where they have none [default: \
-            false]
+            false, and true with --cluster]
             """,
             valueName: "true|false"))
     var workloadCredentials: String?
