@@ -113,12 +113,16 @@ struct ClusterAccessTests {
             let program = try Program()
             try program.home.write(try server.kubeconfig(.token("test-token")), to: "config")
             func store(_ kind: String, _ name: String, ours: Bool) {
+                let namespace: JSONTree = ours ? "cosign-system" : "elsewhere"
                 server.store([
                     "apiVersion": "admissionregistration.k8s.io/v1", "kind": .string(kind),
-                    "metadata": [
-                        "name": .string(name),
-                        "labels": ours ? ["app.kubernetes.io/managed-by": "countersign"] : [:],
-                    ], "webhooks": [],
+                    "metadata": ["name": .string(name)],
+                    "webhooks": [
+                        [
+                            "name": .string(name),
+                            "clientConfig": ["service": ["namespace": namespace, "name": "webhook", "path": "/"]],
+                        ]
+                    ],
                 ])
             }
             let validating = "ValidatingWebhookConfiguration"
@@ -127,22 +131,39 @@ struct ClusterAccessTests {
             store(mutating, "policy.sigstore.dev", ours: true)
             store(mutating, "defaulting.clusterimagepolicy.sigstore.dev", ours: true)
             store(validating, "validating.clusterimagepolicy.sigstore.dev", ours: false)
-            store(validating, "another", ours: true)
+            store(validating, "another.example.com", ours: true)
+            store(validating, "shadow.policy.sigstore.dev", ours: true)
             let arguments = ["webhooks", "remove", "--cluster", "--kubeconfig", "config"]
             let first = try await program.run(arguments)
             #expect(first.exitCode == 0, "\(first)")
-            #expect(first.output.split(separator: "\n").count == 3, "\(first)")
-            #expect(first.words.contains("validating.clusterimagepolicy.sigstore.dev is not ours"), "\(first)")
+            #expect(first.output.split(separator: "\n").count == 4, "\(first)")
+            #expect(
+                first.words.contains("validating.clusterimagepolicy.sigstore.dev leads to somebody else"), "\(first)")
             #expect(server.objects(of: "mutatingwebhookconfigurations").isEmpty)
             #expect(
                 server.objects(of: "validatingwebhookconfigurations").map(\.name)
-                    == ["another", "validating.clusterimagepolicy.sigstore.dev"])
+                    == ["another.example.com", "validating.clusterimagepolicy.sigstore.dev"])
             let second = try await program.run(arguments)
             #expect(second.exitCode == 0, "\(second)")
             #expect(second.output.isEmpty)
-            let named = try await program.run(arguments + ["--webhook-name", "another", "--namespace", "x"])
+            let named = try await program.run(arguments + ["--webhook-name", "another.example.com"])
             #expect(
-                named.exitCode == 0 && server.object("validatingwebhookconfigurations", "another") == nil, "\(named)")
+                named.exitCode == 0 && server.object("validatingwebhookconfigurations", "another.example.com") == nil,
+                "\(named)")
+
+            // What the chart's account may read.
+            server.deny(APIPermission(name: "shadow.policy.sigstore.dev"))
+            let narrow = try await program.run(arguments)
+            #expect(narrow.exitCode == 0, "\(narrow)")
+            let wrong = try await program.run(arguments + ["--webhook-name", "x"])
+            #expect(wrong.exitCode == 64, "\(wrong)")
+
+            // What the chart's account may read.
+            server.deny(APIPermission(name: "shadow.policy.sigstore.dev"))
+            let narrow = try await program.run(arguments)
+            #expect(narrow.exitCode == 0, "\(narrow)")
+            let wrong = try await program.run(arguments + ["--webhook-name", "x"])
+            #expect(wrong.exitCode == 64, "\(wrong)")
 
             store(validating, "policy.sigstore.dev", ours: true)
             server.deny(APIPermission(verb: "delete"))

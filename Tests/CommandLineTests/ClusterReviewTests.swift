@@ -42,6 +42,23 @@ struct ClusterReviewTests {
         }
     }
 
+    @Test("A directory of manifests is judged whole, as kubectl would apply it")
+    func directory() async throws {
+        try await ClusterBench.running { bench in
+            try bench.program.home.write(Self.pod(bench.content.signed.reference, namespace: "demo"), to: "m/a.yaml")
+            try bench.program.home.write(Self.pod(bench.content.unsigned.reference, namespace: "demo"), to: "m/b.yml")
+            try bench.program.home.write("no manifest", to: "m/README.md")
+            let answer = try await bench.run("review", "-f", "m/", "--cluster")
+            #expect(answer.exitCode == 1, "\(answer)")
+            #expect(answer.output == "m/a.yaml: Pod/p: admitted\nm/b.yml: Pod/p: denied\n", "\(answer)")
+            try bench.program.home.write("no manifest", to: "n/README.md")
+            for arguments in [["-f", "n"], []] {
+                let none = try await bench.program.run(["review", "--cluster"] + arguments)
+                #expect(none.exitCode == 64, "\(none)")
+            }
+        }
+    }
+
     @Test("What the registered webhooks select decides what is enforced")
     func selectors() async throws {
         try await ClusterBench.running { bench in

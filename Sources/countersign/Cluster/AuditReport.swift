@@ -11,7 +11,7 @@ struct AuditReport: Sendable {
 
     struct Entry: Sendable {
         let workload: AuditedWorkload
-        let enforcement: Enforcement
+        let enforcement: WebhookReach
     }
 
     init(_ outcome: AuditRun.Outcome, _ reach: EnforcedNamespaces, isFolded: Bool, time: Instant) {

@@ -48,6 +48,8 @@ struct AuditRun: Sendable {
     func run() async -> Outcome {
         var outcome = Outcome()
         var lost: APIFault?
+        // Pods of one template say the same, and there may be thousands of them.
+        var known: Set<[AuditedWorkload.Finding]> = []
         for kind in kinds {
             if let lost {
                 // Whoever does not answer would be waited for again and again.
@@ -60,7 +62,10 @@ struct AuditRun: Sendable {
                 _ = try await server.list(Self.type(of: kind), selection, pageSize: Self.pageSize) { page in
                     let judged = page.filter { includesIdle || !Self.isIdle($0.root, kind) }
                     idle += page.count - judged.count
-                    found += await judge(judged, kind)
+                    for var workload in await judge(judged, kind) {
+                        workload.findings = known.insert(workload.findings).memberAfterInsert
+                        found.append(workload)
+                    }
                 } startAgain: {
                     progress.take(back: found.count)
                     found = []

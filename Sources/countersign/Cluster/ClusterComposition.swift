@@ -116,7 +116,8 @@ struct ClusterComposition: Sendable {
         }
         // Beside another controller its statuses stay its own.
         let isEnforcing = settings.enforcement == .enforce
-        services.append(Leadership(election: election) { if isEnforcing { await statuses.run() } else { await never() } })
+        services.append(
+            Leadership(election: election) { if isEnforcing { await statuses.run() } else { await never() } })
         metrics.registry.addCollector {
             [
                 MetricSample(

@@ -4,7 +4,7 @@ import Kubernetes
 import Policy
 
 /// Whether the cluster's webhooks are asked about a workload.
-enum Enforcement: Hashable, Sendable {
+enum WebhookReach: Hashable, Sendable {
     case enforced
     case notEnforced(String)
     /// The namespaces could not be read.
@@ -77,7 +77,7 @@ struct EnforcedNamespaces: Sendable {
         return EnforcedNamespaces(selectors: selectors, labels: labels)
     }
 
-    func enforcement(in namespace: String) -> Enforcement {
+    func enforcement(in namespace: String) -> WebhookReach {
         guard let all = labels else { return .unknown }
         guard let found = all[namespace] else {
             return .notEnforced("namespace \(namespace) is not there")

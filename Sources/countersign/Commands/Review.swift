@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admission
 import ArgumentParser
+import Glibc
 import ImageVerification
 import JSON
 import Policy
@@ -11,7 +12,7 @@ struct Review: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "review",
         abstract: "Judge Kubernetes manifests or AdmissionReviews as the webhook would",
-        usage: "countersign review (--policies <dir|file> | --cluster) [<options>] <file> ...",
+        usage: "countersign review (--policies <dir|file> | --cluster) [<options>] <dir|file> ...",
         discussion: """
             Tags are resolved as the mutating webhook would; objects of kinds that hold no images are passed over and named
 
@@ -52,12 +53,22 @@ struct Review: AsyncParsableCommand {
 
     @OptionGroup var registry: RegistryOptions
 
-    @Argument(help: ArgumentHelp("Judge these manifests (YAML or JSON) or AdmissionReviews", valueName: "file"))
-    var files: [String]
+    @Option(
+        name: [.customShort("f"), .customLong("filename")],
+        help: ArgumentHelp("Judge these as well, as kubectl takes them [repeatable]", valueName: "dir|file"))
+    var named: [String] = []
+
+    @Argument(
+        help: ArgumentHelp(
+            "Judge these manifests (YAML or JSON) or AdmissionReviews, and those in these directories",
+            valueName: "dir|file"))
+    var arguments: [String] = []
 
     func run() async throws {
         try await concluding {
             let access = try registry.access
+            let files = try (arguments + named).flatMap { try ReviewInput.files(at: $0) }
+            guard !files.isEmpty else { throw UsageError("name at least one file to be judged") }
             guard cluster else {
                 guard !policies.isEmpty else { throw UsageError("give --policies DIR|FILE, or --cluster") }
                 let clusterFlags =
@@ -142,6 +153,16 @@ struct ReviewInput: Sendable {
         self.name = name
         self.namespace = namespace
         self.body = body
+    }
+
+    /// The file, or those of the directory that end as manifests do, without what lies below.
+    static func files(at path: String) throws(UsageError) -> [String] {
+        var information = stat()
+        guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else { return [path] }
+        guard case .files(let files)? = PolicyFiles([path]).snapshot().sources.first?.content, !files.isEmpty else {
+            throw UsageError("\(path): there is no manifest in it")
+        }
+        return files.map(\.path)
     }
 
     /// - Parameter namespace: of objects that name none.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import JSON
 import Kubernetes
 
 /// `countersign webhooks`: the webhook configurations in a cluster.
@@ -24,7 +23,7 @@ struct WebhooksRemove: AsyncParsableCommand {
         abstract: "Delete the webhook configurations that 'serve' registered, so that nothing is asked any more",
         discussion: """
             For uninstalling: with failurePolicy Fail, what names a server that is gone denies everything. Those that are \
-            gone already are no failure, and those of these names that another program wrote are left
+            gone already are no failure, and those of these names that lead to another server are left
 
             Exit status: 0 none of ours is left, 2 at least one could not be deleted, 64 wrong usage
 
@@ -37,8 +36,24 @@ struct WebhooksRemove: AsyncParsableCommand {
     @OptionGroup var access: ClusterOptions
 
     @Option(
-        name: .long, help: ArgumentHelp("Accepted as by 'serve'; the configurations stand in none", valueName: "name"))
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Take those for ours that lead to a Service of this namespace [default: the service account's, the context's, \
+            or cosign-system]
+            """,
+            valueName: "name"))
     var namespace: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Take those for ours that lead to this Service [default: webhook]", valueName: "name"))
+    var service: String?
+
+    @Option(
+        name: .customLong("webhook-url"),
+        help: ArgumentHelp("Take those for ours that lead to this base URL, not to a Service", valueName: "url"))
+    var webhookURL: String?
 
     @Option(
         name: .customLong("webhook-name"),
@@ -63,50 +78,45 @@ struct WebhooksRemove: AsyncParsableCommand {
 
     func run() async throws {
         try await concluding {
-            let workloads = webhookName ?? WebhookNameOption.defaultName
-            let configurations: [(ResourceType, String)] = [
-                (.validatingWebhookConfigurations, workloads), (.mutatingWebhookConfigurations, workloads),
-                (
-                    .mutatingWebhookConfigurations,
-                    mutatingWebhookName ?? "defaulting.clusterimagepolicy.sigstore.dev"
-                ),
-                (
-                    .validatingWebhookConfigurations,
-                    validatingWebhookName ?? "validating.clusterimagepolicy.sigstore.dev"
-                ),
-            ]
-            return try await access.withServer { server, _ in
-                var status = ExitStatus.admitted
-                for (type, name) in configurations {
-                    do throws(APIFault) {
-                        try await Self.remove(type, name, server)
-                    } catch {
-                        Words.say("countersign: \(type.plural)/\(name) cannot be deleted: \(error)")
-                        status = .undecided
-                    }
+            try await access.withServer { server, contextNamespace in
+                let namespace = namespace ?? contextNamespace ?? "cosign-system"
+                var registration = WebhookRegistration(
+                    ownNamespace: namespace,
+                    client: webhookURL.map { .url($0) } ?? .service(namespace: namespace, name: service ?? "webhook"))
+                registration.workloadName = webhookName ?? registration.workloadName
+                registration.defaultingName = mutatingWebhookName ?? registration.defaultingName
+                registration.validatingName = validatingWebhookName ?? registration.validatingName
+                var shadow = registration
+                shadow.enforcement = .shadow
+                let problems = registration.problems
+                guard problems.isEmpty else { throw UsageError(lines: problems) }
+                do throws(APIFault) {
+                    Self.say(try await WebhookKeeper.remove(registration, from: server))
+                } catch {
+                    Words.say("countersign: the webhook configurations cannot be removed: \(error)")
+                    return .undecided
                 }
-                return status
+                do throws(APIFault) {
+                    Self.say(try await WebhookKeeper.remove(shadow, from: server))
+                } catch {
+                    Words.say("countersign: the webhook configuration of shadow mode cannot be removed: \(error)")
+                    // An account that may not read it has not registered it, and it holds nobody up: its failures are
+                    // ignored.
+                    return error.isForbidden ? .admitted : .undecided
+                }
+                return .admitted
             }
         }
     }
 
-    private static func remove(_ type: ResourceType, _ name: String, _ server: APIServer) async throws(APIFault) {
-        guard let object = try await server.get(type, name) else {
-            Words.say("countersign: \(type.plural)/\(name) is not there")
-            return
+    private static func say(_ removals: [(configuration: WebhookConfiguration, removal: WebhookKeeper.Removal)]) {
+        for (configuration, removal) in removals {
+            let name = "\(configuration.type.plural)/\(configuration.name)"
+            switch removal {
+            case .removed: Words.answer(line: "\(name) deleted")
+            case .absent: Words.say("countersign: \(name) is not there")
+            case .others: Words.say("countersign: \(name) leads to somebody else: it is left")
+            }
         }
-        guard isOurs(object) else {
-            Words.say("countersign: \(type.plural)/\(name) is not ours: it is left")
-            return
-        }
-        try await server.delete(type, name)
-        Words.answer(line: "\(type.plural)/\(name) deleted")
-    }
-
-    /// Whether we wrote it, or took it over: another controller may stand under the same name.
-    private static func isOurs(_ object: KubernetesObject) -> Bool {
-        let managers = object.metadata?["managedFields"]?.elements.compactMap { $0["manager"]?.string } ?? []
-        return managers.contains(APIServer.fieldManager)
-            || object.labels["app.kubernetes.io/managed-by"] == APIServer.fieldManager
     }
 }
