@@ -205,7 +205,9 @@ let package = Package(
         tests(
             "KubernetesTests",
             [
-                "Kubernetes", "WebhookServer", "Admission", "HTTPTransport", "Sigstore", "JSON", "TestSupport", logging,
+                "Kubernetes", "WebhookServer", "Admission", "Policy", "ImageVerification", "OCI", "Sigstore", "JSON",
+                "YAML",
+                "HTTPTransport", "TestSupport", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(

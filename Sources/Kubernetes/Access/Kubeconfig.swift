@@ -137,7 +137,9 @@ public struct Kubeconfig: Sendable {
     /// `NAME-data` in base64, or else the file `NAME`.
     private func material(_ entry: Entry, _ name: String) throws(ClusterAccessError) -> ClusterAccess.Material {
         if let text = entry.value["\(name)-data"]?.string, !text.isEmpty {
-            guard let data = Data(base64Encoded: text, options: .ignoreUnknownCharacters) else {
+            // Lines may be broken; anything else that is no base64 could leave nothing, which would mean no authority.
+            let joined = String(text.unicodeScalars.filter { !$0.properties.isWhitespace }.map(Character.init))
+            guard let data = Data(base64Encoded: joined), !data.isEmpty else {
                 throw ClusterAccessError("\(entry.file): \(name)-data is no base64")
             }
             return .bytes(Array(data))

@@ -137,7 +137,8 @@ struct PolicyCompilation {
             documents.append(
                 ObservedDocument(
                     resource: .policies, object: object,
-                    finding: finding ?? inForce[object.name].map(DocumentFinding.init) ?? .broken("it was not compiled", keepsLastGood: false)
+                    finding: finding ?? inForce[object.name].map(DocumentFinding.init)
+                        ?? .broken("it was not compiled", keepsLastGood: false)
                 ))
         }
         let failures = Dictionary(

@@ -22,7 +22,8 @@ enum DocumentFinding: Hashable, Sendable {
     init(_ policy: ClusterImagePolicy) {
         let keys = policy.unusableAuthorities
         let programs = policy.unusablePrograms
-        self = !keys.isEmpty
+        self =
+            !keys.isEmpty
             ? .unusableKeys(Self.joined(keys)) : programs.isEmpty ? .good : .unusablePolicies(Self.joined(programs))
     }
 

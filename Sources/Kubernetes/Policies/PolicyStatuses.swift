@@ -135,7 +135,8 @@ public struct PolicyStatuses: Sendable {
         let status = DocumentStatus(document)
         if status.isStored(in: object) { return false }
         if let written = memory.statuses[object.uid], written.status == status, !isDue(written.at) { return false }
-        _ = try await server.patch(type, object.name, subresource: "status", .merge, status.patch(of: object, now: now()))
+        _ = try await server.patch(
+            type, object.name, subresource: "status", .merge, status.patch(of: object, now: now()))
         let isRepair = memory.statuses[object.uid]?.status == status
         memory.statuses[object.uid] = Memory.Written(status: status, at: .now)
         if !isRepair, let event = ReadinessEvent(document, status) { try await send(event, &memory) }

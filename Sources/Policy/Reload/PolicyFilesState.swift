@@ -149,7 +149,8 @@ public struct PolicyFilesState: Sendable {
         var state = before
         switch source.content {
         case .unavailable(let reason): state.loss = reason
-        case .files(let files) where files.isEmpty && source.kind == .files: state.loss = "there is no policy file in it"
+        case .files(let files) where files.isEmpty && source.kind == .files:
+            state.loss = "there is no policy file in it"
         case .files(let files):
             state.loss = nil
             state.wasRead = true

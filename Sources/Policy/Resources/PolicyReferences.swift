@@ -27,7 +27,11 @@ extension ClusterImagePolicy {
     /// Why keys, certificates or trust roots of its authorities cannot be used, a sentence each.
     public var unusableAuthorities: [String] {
         authorities.compactMap { authority in
-            if case .unavailable(let why) = authority.check { "authority \(quoted(authority.name)): \(why)" } else { nil }
+            if case .unavailable(let why) = authority.check {
+                "authority \(quoted(authority.name)): \(why)"
+            } else {
+                nil
+            }
         }
     }
 

@@ -61,6 +61,16 @@ struct WebhookComposition {
         let counters = RegistryCounters()
         let settings = settings
         let certificate = beside.certificate
+        var configuration = settings.server
+        if let clients = settings.clients {
+            do throws(ClientVerification.Failure) {
+                configuration.clients = try ClientVerification(
+                    authorities: clients.authorities, names: Set(clients.names))
+            } catch {
+                throw UsageError("--client-ca: \(error)")
+            }
+        }
+        let server = configuration
         try await Composition.withRegistry(
             settings.registry, blobs: blobs, counters: counters, pullSecrets: beside.pullSecrets
         ) { client, logs in
@@ -74,14 +84,14 @@ struct WebhookComposition {
                 metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
                 let verifier = ImageVerifier(
                     policies: beside.inForce, store: store, requiresSignature: settings.requiresSignature)
-                let server = try WebhookService(
-                    settings.server, certificate: certificate,
+                let webhook = try WebhookService(
+                    server, certificate: certificate,
                     reviewing: AdmissionReviewer(
                         verifier: verifier, policies: beside.inForce, enforcement: settings.enforcement),
                     metrics: metrics, logger: logger, readiness: beside.readiness,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
-                    services: beside.services + [trust, server], gracefulShutdownSignals: [.sigterm, .sigint],
+                    services: beside.services + [trust, webhook], gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: logger)
                 if settings.registry.authorityDirectory != nil {
                     group.services.append(.init(service: authorities(client.http, logger, metrics)))
