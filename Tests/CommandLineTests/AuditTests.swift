@@ -166,6 +166,12 @@ struct AuditTests {
             let unmarked = try await bench.run("audit")
             #expect(unmarked.exitCode == 0, "\(unmarked)")
             #expect(unmarked.output.contains("admitted  unknown"), "\(unmarked)")
+            #expect(unmarked.words.contains("0 not enforced, 1 of which that is not known"), "\(unmarked)")
+            // Who may not list them all may read their own.
+            bench.server.denyNothing()
+            bench.server.deny(APIPermission(verb: "list", resource: "namespaces"))
+            let own = try await bench.run("audit", "--namespace", "demo")
+            #expect(own.output.contains("admitted  yes"), "\(own)")
         }
     }
 

@@ -32,7 +32,7 @@ enum AuditJSON {
         for verdict in [WorkloadVerdict.admitted, .warned, .denied, .undecided] {
             writer.member(verdict.rawValue, report.count(verdict))
         }
-        writer.member("notEnforced", report.workloads.count { $0.enforcement != .enforced })
+        writer.member("notEnforced", report.notEnforced)
         writer.member("passedOver", report.idle)
     }
 

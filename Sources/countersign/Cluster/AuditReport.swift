@@ -31,13 +31,18 @@ struct AuditReport: Sendable {
 
     func count(_ verdict: WorkloadVerdict) -> Int { workloads.count { $0.workload.verdict == verdict } }
 
+    var notEnforced: Int {
+        workloads.count { if case .notEnforced = $0.enforcement { true } else { false } }
+    }
+
     /// One line.
     var summary: String {
-        let unenforced = workloads.count { $0.enforcement != .enforced }
+        let unknown = workloads.count { $0.enforcement == .unknown }
         var parts = [
             "\(workloads.count) workloads", "\(count(.admitted)) admitted", "\(count(.warned)) warned",
-            "\(count(.denied)) denied", "\(count(.undecided)) undecided", "\(unenforced) not enforced",
+            "\(count(.denied)) denied", "\(count(.undecided)) undecided", "\(notEnforced) not enforced",
         ]
+        if unknown > 0 { parts.append("\(unknown) of which that is not known") }
         if idle > 0 { parts.append("\(idle) that run nothing passed over") }
         if !unread.isEmpty { parts.append("\(unread.count) resources not read") }
         return parts.joined(separator: ", ")

@@ -37,6 +37,9 @@ struct EnforcedNamespaces: Sendable {
     /// Left out by default even where it is labelled.
     private static let excluded: Set<String> = ["kube-system"]
 
+    /// Namespaces that are read one by one; of more the list is quicker.
+    private static let maximumNamed = 16
+
     /// One for each webhook of the configuration; any of them enforces.
     private let selectors: [LabelSelector]
     /// `nil` where they could not be read.
@@ -54,7 +57,12 @@ struct EnforcedNamespaces: Sendable {
     }
 
     /// Never throws: what is marked by it is no verdict. What could not be read is said.
-    static func read(from server: APIServer, webhook name: String) async -> EnforcedNamespaces {
+    ///
+    /// - Parameter names: the only namespaces that are asked about; `nil` for all. Who may not list them all may often
+    ///   read their own.
+    static func read(
+        from server: APIServer, webhook name: String, of names: Set<String>? = nil
+    ) async -> EnforcedNamespaces {
         var selectors: [LabelSelector]?
         do throws(APIFault) {
             let configuration = try await server.get(.validatingWebhookConfigurations, name)
@@ -69,7 +77,14 @@ struct EnforcedNamespaces: Sendable {
         }
         var labels: [String: [String: String]]?
         do throws(APIFault) {
-            let namespaces = try await server.list(.namespaces).objects
+            var namespaces: [KubernetesObject] = []
+            if let names, names.count <= maximumNamed {
+                for name in names.sorted() where !name.isEmpty {
+                    if let namespace = try await server.get(.namespaces, name) { namespaces.append(namespace) }
+                }
+            } else {
+                namespaces = try await server.list(.namespaces).objects
+            }
             labels = Dictionary(namespaces.map { ($0.name, $0.labels) }, uniquingKeysWith: { first, _ in first })
         } catch {
             Words.say("countersign: namespaces cannot be read, so that it is not known which are enforced: \(error)")

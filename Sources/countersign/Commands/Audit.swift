@@ -90,7 +90,8 @@ struct Audit: AsyncParsableCommand {
                 } else {
                     policies = try await PoliciesOfCluster.read(from: server, flags, network: access)
                 }
-                let reach = await EnforcedNamespaces.read(from: server, webhook: webhook.name)
+                let reach = await EnforcedNamespaces.read(
+                    from: server, webhook: webhook.name, of: namespace.map { [$0] })
                 let outcome = try await Composition.withRegistry(access) { client, logs in
                     try await Composition.withVerification(source: client, trust: trust, logs: logs) { store in
                         let verifier = OnceVerifier(

@@ -88,7 +88,8 @@ struct Review: AsyncParsableCommand {
                 let reviews = try files.flatMap { try ReviewInput.read($0, namespace: namespace) }
                 let flags = try PoliciesOfCluster.Flags(unnamed, documents, settings)
                 let policies = try await PoliciesOfCluster.read(from: server, flags, network: access)
-                let reach = await EnforcedNamespaces.read(from: server, webhook: webhook.name)
+                let reach = await EnforcedNamespaces.read(
+                    from: server, webhook: webhook.name, of: Set(reviews.map(\.namespace)))
                 return try await judge(reviews, policies, access, reach)
             }
         }
