@@ -81,7 +81,8 @@ private func enforced(_ grounds: Grounds) -> Ruling {
         let decisions = fault.reason.map {
             [
                 ReviewRecord.Decision(
-                    image: "", policy: "", mode: "", result: "denied", reason: $0.rawValue, isCached: false)
+                    image: "", policy: "", mode: "", result: "denied", reason: $0.rawValue, isCached: false,
+                    sentences: [PlainText.escaped(fault.sentence, limit: 1024)])
             ]
         }
         return Ruling(
@@ -146,7 +147,15 @@ private func words(on image: JudgedImage) -> AtLeastOne<Word> {
             effect: effect,
             decision: ReviewRecord.Decision(
                 image: PlainText.name(image.reference), policy: PlainText.escaped(policy, limit: 253), mode: mode,
-                result: result, reason: reason, isCached: isCached))
+                result: result, reason: reason, isCached: isCached, sentences: sentences(of: effect)))
+    }
+    func sentences(of effect: Word.Effect) -> [String] {
+        let statements =
+            switch effect {
+            case .admit(let cautions): cautions
+            case .warn(let statement), .deny(let statement): [statement]
+            }
+        return statements.flatMap(\.details).map { PlainText.escaped($0, limit: 1024) }
     }
     func effect(isWarning: Bool, _ statement: Statement) -> Word.Effect {
         isWarning ? .warn(statement) : .deny(statement)

@@ -73,8 +73,14 @@ public struct ReviewRecord: Hashable, Sendable {
         /// A `DenialReason.Code`, an `Outage.Kind`, or empty.
         public let reason: String
         public let isCached: Bool
+        /// Why, for a person; empty for an admission without cautions. Escaped, and each bounded.
+        public let sentences: [String]
 
-        public init(image: String, policy: String, mode: String, result: String, reason: String, isCached: Bool) {
+        public init(
+            image: String, policy: String, mode: String, result: String, reason: String, isCached: Bool,
+            sentences: [String] = []
+        ) {
+            self.sentences = sentences
             self.image = image
             self.policy = policy
             self.mode = mode

@@ -14,9 +14,8 @@ struct Countersign: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Verify.self, VerifyAttestation.self, VerifyBundle.self, Review.self, PolicyCommand.self,
-            DigestCommand.self,
-            DemoCommand.self,
+            Serve.self, Verify.self, VerifyAttestation.self, VerifyBundle.self, Review.self, Audit.self,
+            PolicyCommand.self, DigestCommand.self, WebhooksCommand.self, DemoCommand.self,
         ])
 
     func run() async throws { try Self.askForCommand(Self.helpMessage()) }

@@ -32,6 +32,9 @@ func concluding(_ work: () async throws -> ExitStatus) async throws {
     } catch let error as UsageError {
         Words.say(lines: error.lines.map { "countersign: \($0)" })
         status = .usage
+    } catch let error as ClusterUnread {
+        Words.say("countersign: \(error)")
+        status = .undecided
     } catch {
         // Nothing has been decided then, whatever it was; least of all may it look like a denial or an admission.
         Words.say("countersign: an unexpected failure: \(error)")

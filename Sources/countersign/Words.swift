@@ -15,6 +15,9 @@ enum Words {
     /// Text that is composed and made printable already.
     static func answer(_ text: String) { write(text, to: STDOUT_FILENO) }
 
+    /// A line for a person before a terminal, in the place of the last one of these.
+    static func redraw(_ line: String) { write("\r\u{1B}[K" + printable(line), to: STDERR_FILENO) }
+
     /// Whatever a terminal acts on, and whatever changes the order of what is read, as `\u{…}`.
     static func printable(_ text: String) -> String {
         var shown = ""

@@ -5,8 +5,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
     private static let commands = [
-        "", "serve", "verify", "verify-attestation", "verify-bundle", "review", "policy", "policy check", "policy test",
-        "digest", "demo",
+        "", "serve", "verify", "verify-attestation", "verify-bundle", "review", "audit", "policy", "policy check",
+        "policy test", "digest", "webhooks", "webhooks remove", "demo",
     ]
 
     private static func help(_ command: String) async throws -> String {

@@ -50,7 +50,7 @@ public struct HelperDirectory: Sendable {
         guard running.begin(below: Self.maximumRunning) else { throw .tooMany }
         defer { running.end() }
         let process = HelperProcess(
-            executable: "\(path)/\(helper.fileName)", argument: "get", input: server, environment: environment,
+            executable: "\(path)/\(helper.fileName)", arguments: ["get"], input: server, environment: environment,
             maximumOutputBytes: Self.maximumOutputBytes, deadline: min(deadline, .now.advanced(by: patience)))
         let (output, isSuccess) = try await process.run()
         guard isSuccess else {
@@ -84,7 +84,7 @@ private final class RunningHelpers: Sendable {
 }
 
 /// Why a helper gave no answer; what it wrote is never quoted.
-enum HelperFault: Error, Hashable, Sendable {
+package enum HelperFault: Error, Hashable, Sendable {
     case notStarted
     case timedOut
     case tooMuchOutput
@@ -96,7 +96,7 @@ enum HelperFault: Error, Hashable, Sendable {
 }
 
 extension HelperFault: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .notStarted: "cannot be started; put it into the directory of --credential-helpers"
         case .timedOut: "did not end in time"

@@ -3,21 +3,36 @@ import Glibc
 import Synchronization
 
 /// One run of a program: a line of input, a bounded output, a time by which it has ended or is killed with all that it
-/// has started. Its errors go nowhere.
-struct HelperProcess: Sendable {
+/// has started.
+package struct HelperProcess: Sendable {
     let executable: String
-    let argument: String
+    let arguments: [String]
     /// Fits into a pipe, so that nobody has to write while the program runs (POSIX: 512 bytes at least, Linux: 4096).
     let input: String
     let environment: [String: String]
     let maximumOutputBytes: Int
     let deadline: ContinuousClock.Instant
+    /// Whether its errors go where ours go; otherwise nowhere.
+    let showsErrors: Bool
 
-    typealias Output = (bytes: [UInt8], isSuccess: Bool)
+    package init(
+        executable: String, arguments: [String], input: String, environment: [String: String], maximumOutputBytes: Int,
+        deadline: ContinuousClock.Instant, showsErrors: Bool = false
+    ) {
+        self.executable = executable
+        self.arguments = arguments
+        self.input = input
+        self.environment = environment
+        self.maximumOutputBytes = maximumOutputBytes
+        self.deadline = deadline
+        self.showsErrors = showsErrors
+    }
+
+    package typealias Output = (bytes: [UInt8], isSuccess: Bool)
 
     /// Runs on a thread of its own: on Linux the threads of Dispatch also run Swift's tasks, and are as few as there are
     /// cores.
-    func run() async throws(HelperFault) -> Output {
+    package func run() async throws(HelperFault) -> Output {
         let isGivenUp = Flag()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<Output, HelperFault>, Never>) in
@@ -103,7 +118,12 @@ struct HelperProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, stdin, 0)
         posix_spawn_file_actions_adddup2(&actions, stdout, 1)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        // A duplicate onto itself is one that `exec` leaves open.
+        if showsErrors {
+            posix_spawn_file_actions_adddup2(&actions, 2, 2)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -120,7 +140,7 @@ struct HelperProcess: Sendable {
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         Self.inheritNothing()
         var child: pid_t = 0
-        let code = Self.withCStrings([executable, argument]) { arguments in
+        let code = Self.withCStrings([executable] + arguments) { arguments in
             Self.withCStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
                 posix_spawn(&child, executable, &actions, &attributes, arguments, variables)
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admission
 import ArgumentParser
+import Glibc
 import ImageVerification
 import JSON
 import Policy
@@ -11,12 +12,15 @@ struct Review: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "review",
         abstract: "Judge Kubernetes manifests or AdmissionReviews as the webhook would",
-        usage: "countersign review --policies <dir|file> [<options>] <file> ...",
+        usage: "countersign review (--policies <dir|file> | --cluster) [<options>] <dir|file> ...",
         discussion: """
             Tags are resolved as the mutating webhook would; objects of kinds that hold no images are passed over and named
 
+            With --cluster the policies, what they refer to and their settings are read once from the API server, and \
+            what its webhooks are not asked about is marked; nothing is written
+
             Exit status: 0 every object is admitted (with warnings too), 1 at least one is denied, 2 undecided because of \
-            an outage, 64 wrong usage or unreadable input; of several objects, the worst
+            an outage (of the API server, too), 64 wrong usage or unreadable input; of several objects, the worst
 
             Example: countersign review --policies policies/ deployment.yaml
             """)
@@ -26,6 +30,21 @@ struct Review: AsyncParsableCommand {
         help: ArgumentHelp("Judge by the policies in this file or directory [repeatable]", valueName: "dir|file"))
     var policies: [String] = []
 
+    @Flag(help: "Judge by the policies of the cluster")
+    var cluster = false
+
+    @OptionGroup var clusterOptions: ClusterOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Take this for the namespace of objects that name none [default: the context's, or default]",
+            valueName: "name"))
+    var namespace: String?
+
+    @OptionGroup var webhook: WebhookNameOption
+    @OptionGroup var settings: SettingsConfigMapOption
+
     @OptionGroup var unnamed: NoMatchOption
     @OptionGroup var signature: SignatureOption
     @OptionGroup var documents: DocumentOptions
@@ -34,78 +53,125 @@ struct Review: AsyncParsableCommand {
 
     @OptionGroup var registry: RegistryOptions
 
-    @Argument(help: ArgumentHelp("Judge these manifests (YAML or JSON) or AdmissionReviews", valueName: "file"))
-    var files: [String]
+    @Option(
+        name: [.customShort("f"), .customLong("filename")],
+        help: ArgumentHelp("Judge these as well, as kubectl takes them [repeatable]", valueName: "dir|file"))
+    var named: [String] = []
+
+    @Argument(
+        help: ArgumentHelp(
+            "Judge these manifests (YAML or JSON) or AdmissionReviews, and those in these directories",
+            valueName: "dir|file"))
+    var arguments: [String] = []
 
     func run() async throws {
         try await concluding {
-            guard !policies.isEmpty else { throw UsageError("give --policies DIR|FILE") }
-            let noMatch = try unnamed.action()
-            let rules = try documents.rules()
-            let set = try await PolicyFiles.load(policies, rules: rules, network: registry.access)
-            let reviews = try files.flatMap { try ReviewInput.read($0) }
-            let trust = TrustInForce(try trust.sources.read())
-            return try await Composition.withRegistry(registry.access) { client, logs in
-                try await Composition.withVerification(source: client, trust: trust, logs: logs) { store in
-                    let verifier = ImageVerifier(
-                        policies: PoliciesInForce(set), noMatch: noMatch, store: store,
-                        requiresSignature: signature.isRequired)
-                    let reviewer = AdmissionReviewer(verifier: verifier, tags: .resolved, documents: rules)
-                    var status = ExitStatus.admitted
-                    for review in reviews {
-                        // The longest time that an API server gives.
-                        let answer = await reviewer.review(
-                            review.body, at: .validate, deadline: .after(.seconds(30)))
-                        status = max(status, Self.say(answer, to: review, noMatch))
-                    }
-                    return status
-                }
+            let access = try registry.access
+            let files = try (arguments + named).flatMap { try ReviewInput.files(at: $0) }
+            guard !files.isEmpty else { throw UsageError("name at least one file to be judged") }
+            guard cluster else {
+                guard !policies.isEmpty else { throw UsageError("give --policies DIR|FILE, or --cluster") }
+                let clusterFlags =
+                    clusterOptions.given + (webhook.webhookName == nil ? [] : ["--webhook-name"])
+                    + (settings.settingsConfigMap == nil ? [] : ["--settings-configmap"])
+                if let flag = clusterFlags.first { throw UsageError("\(flag) goes with --cluster") }
+                let noMatch = try unnamed.action()
+                let rules = try documents.rules()
+                let set = try await PolicyFiles.load(policies, rules: rules, network: access)
+                let reviews = try files.flatMap { try ReviewInput.read($0, namespace: namespace ?? "default") }
+                return try await judge(
+                    reviews, PoliciesOfCluster(set: set, rules: rules, noMatch: noMatch), access, nil)
+            }
+            guard policies.isEmpty else { throw UsageError("--policies and --cluster exclude each other") }
+            return try await clusterOptions.withServer { server, contextNamespace in
+                let namespace = namespace ?? contextNamespace ?? "default"
+                let reviews = try files.flatMap { try ReviewInput.read($0, namespace: namespace) }
+                let flags = try PoliciesOfCluster.Flags(unnamed, documents, settings)
+                let policies = try await PoliciesOfCluster.read(from: server, flags, network: access)
+                let reach = await EnforcedNamespaces.read(
+                    from: server, webhook: webhook.name, of: Set(reviews.map(\.namespace)))
+                return try await judge(reviews, policies, access, reach)
             }
         }
     }
 
-    private static func say(_ answer: ReviewAnswer, to review: ReviewInput, _ noMatch: NoMatchAction) -> ExitStatus {
+    private func judge(
+        _ reviews: [ReviewInput], _ policies: PoliciesOfCluster, _ access: RegistryAccess, _ reach: EnforcedNamespaces?
+    ) async throws -> ExitStatus {
+        let trust = TrustInForce(try trust.sources.read())
+        let requiresSignature = signature.isRequired
+        return try await Composition.withRegistry(access) { client, logs in
+            try await Composition.withVerification(source: client, trust: trust, logs: logs) { store in
+                let verifier = ImageVerifier(
+                    policies: PoliciesInForce(policies.set), noMatch: policies.noMatch, store: store,
+                    requiresSignature: requiresSignature)
+                let reviewer = AdmissionReviewer(verifier: verifier, tags: .resolved, documents: policies.rules)
+                var status = ExitStatus.admitted
+                for review in reviews {
+                    // The longest time that an API server gives.
+                    let answer = await reviewer.review(
+                        review.body, at: .validate, deadline: .after(.seconds(30)))
+                    let note = reach.flatMap { $0.enforcement(in: review.namespace).note }
+                    status = max(status, Self.say(answer, to: review, policies.noMatch, note))
+                }
+                return status
+            }
+        }
+    }
+
+    private static func say(
+        _ answer: ReviewAnswer, to review: ReviewInput, _ noMatch: NoMatchAction, _ note: String?
+    ) -> ExitStatus {
         let response = (try? JSONDocument(parsing: answer.body))?.root["response"]
         for warning in response?["warnings"]?.elements.compactMap(\.string) ?? [] {
             Words.say("\(review.name): warning: \(warning)")
         }
-        if answer.record.isAllowed {
-            Words.answer(line: "\(review.name): admitted")
-            return .admitted
-        }
-        guard let response else {
+        let remark = note.map { " (\($0))" } ?? ""
+        guard answer.record.isAllowed || response != nil else {
             Words.say(
                 lines: String(decoding: answer.body, as: UTF8.self).split(separator: "\n").map {
                     "\(review.name): \($0)"
                 })
             return .usage
         }
-        let isDenied = answer.record.decisions.contains { decision in
-            (decision.result == "denied" && decision.mode != EnforcementMode.warn.rawValue)
-                || (decision.result == "no-match" && noMatch == .deny)
+        let verdict = WorkloadVerdict(answer.record, noMatch)
+        Words.answer(line: "\(review.name): \(verdict == .warned ? "admitted" : verdict.rawValue)\(remark)")
+        if !answer.record.isAllowed {
+            Words.say(lines: (response?["status"]?["message"]?.string ?? "").split(separator: "\n").map { "  \($0)" })
         }
-        let isUndecided = !isDenied && answer.record.decisions.contains { $0.result == "undecided" }
-        Words.answer(line: "\(review.name): \(isUndecided ? "undecided" : "denied")")
-        Words.say(lines: (response["status"]?["message"]?.string ?? "").split(separator: "\n").map { "  \($0)" })
-        return isUndecided ? .undecided : .denied
+        return verdict.status
     }
 }
 
 /// One object of a file, as the API server would send it.
 struct ReviewInput: Sendable {
     let name: String
+    /// Empty for what stands in none.
+    let namespace: String
     let body: [UInt8]
 
-    private init(name: String, body: [UInt8]) {
+    private init(name: String, namespace: String, body: [UInt8]) {
         self.name = name
+        self.namespace = namespace
         self.body = body
     }
 
-    static func read(_ path: String) throws(UsageError) -> [ReviewInput] {
+    /// The file, or those of the directory that end as manifests do, without what lies below.
+    static func files(at path: String) throws(UsageError) -> [String] {
+        var information = stat()
+        guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else { return [path] }
+        guard case .files(let files)? = PolicyFiles([path]).snapshot().sources.first?.content, !files.isEmpty else {
+            throw UsageError("\(path): there is no manifest in it")
+        }
+        return files.map(\.path)
+    }
+
+    /// - Parameter namespace: of objects that name none.
+    static func read(_ path: String, namespace: String) throws(UsageError) -> [ReviewInput] {
         let text = try readFile(path, limit: AdmissionReviewer.maximumReviewBytes)
         // A review is given to the reviewer as it is: what is wrong with one is its to say.
         if let document = try? JSONDocument(parsing: text), document.root["kind"]?.string == reviewKind {
-            return [ReviewInput(name: path, body: text)]
+            return [ReviewInput(name: path, namespace: Self.namespace(of: document.root), body: text)]
         }
         let documents: [JSONDocument]
         do throws(YAMLError) { documents = try YAMLDocument.parse(text) } catch {
@@ -126,20 +192,25 @@ struct ReviewInput: Sendable {
         guard !objects.isEmpty else { throw UsageError("\(path): there is no object in it") }
         var reviews: [ReviewInput] = []
         for object in objects {
-            if let review = try read(object, path) { reviews.append(review) }
+            if let review = try read(object, path, namespace: namespace) { reviews.append(review) }
         }
         return reviews
     }
 
     private static let reviewKind = "AdmissionReview"
 
+    private static func namespace(of review: JSONValue) -> String { review["request"]?["namespace"]?.string ?? "" }
+
     /// `nil` for an object of a kind that holds no images, which no webhook of ours is asked about.
-    private static func read(_ object: JSONValue, _ path: String) throws(UsageError) -> ReviewInput? {
+    private static func read(
+        _ object: JSONValue, _ path: String, namespace: String
+    ) throws(UsageError) -> ReviewInput? {
         guard let apiVersion = object["apiVersion"]?.string, let kind = object["kind"]?.string else {
             throw UsageError("\(path): \(object.position): an object needs apiVersion and kind")
         }
         guard kind != reviewKind else {
-            return ReviewInput(name: "\(path): \(object.position)", body: Array(object.rawText))
+            return ReviewInput(
+                name: "\(path): \(object.position)", namespace: Self.namespace(of: object), body: Array(object.rawText))
         }
         let objectName = object["metadata"]?["name"]?.string ?? object["metadata"]?["generateName"]?.string ?? ""
         guard let workload = WorkloadKind.of(apiVersion: apiVersion, kind: kind) else {
@@ -151,6 +222,16 @@ struct ReviewInput: Sendable {
             )
             return nil
         }
+        let namespace = object["metadata"]?["namespace"]?.string ?? namespace
+        return ReviewInput(
+            name: "\(path): \(kind)/\(objectName)", namespace: namespace,
+            body: body(creating: object.rawText, workload, name: objectName, namespace: namespace))
+    }
+
+    /// The review of a workload's creation.
+    static func body(
+        creating object: some Sequence<UInt8>, _ workload: WorkloadKind, name: String, namespace: String
+    ) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { review in
             review.member("kind", "AdmissionReview")
@@ -159,14 +240,14 @@ struct ReviewInput: Sendable {
                 request.member("uid", "countersign-review")
                 request.member("kind") { $0.group(workload, "kind", workload.kind) }
                 request.member("resource") { $0.group(workload, "resource", workload.resource) }
-                request.member("name", objectName)
-                request.member("namespace", object["metadata"]?["namespace"]?.string ?? "default")
+                request.member("name", name)
+                request.member("namespace", namespace)
                 request.member("operation", "CREATE")
                 request.name("object")
-                request.raw(object.rawText)
+                request.raw(object)
             }
         }
-        return ReviewInput(name: "\(path): \(kind)/\(objectName)", body: writer.bytes)
+        return writer.bytes
     }
 }
 

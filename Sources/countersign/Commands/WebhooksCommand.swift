@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Kubernetes
+
+/// `countersign webhooks`: the webhook configurations in a cluster.
+struct WebhooksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "webhooks", abstract: "Work with the webhook configurations in a cluster",
+        discussion: """
+            Exit status: as the subcommand states, 64 without one
+
+            Example: countersign webhooks remove
+            """,
+        subcommands: [WebhooksRemove.self])
+
+    func run() async throws { try Countersign.askForCommand(Countersign.helpMessage(for: Self.self)) }
+}
+
+/// `countersign webhooks remove`: uninstall, the only thing that disarms.
+struct WebhooksRemove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Delete the webhook configurations that 'serve' registered, so that nothing is asked any more",
+        discussion: """
+            For uninstalling: with failurePolicy Fail, what names a server that is gone denies everything. Those that are \
+            gone already are no failure, and those of these names that lead to another server are left
+
+            Exit status: 0 none of ours is left, 2 at least one could not be deleted, 64 wrong usage
+
+            Example: countersign webhooks remove
+            """)
+
+    @Flag(help: "Accepted as by 'serve'; without it the cluster is asked just the same")
+    var cluster = false
+
+    @OptionGroup var access: ClusterOptions
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            """
+            Take those for ours that lead to a Service of this namespace [default: the service account's, the context's, \
+            or cosign-system]
+            """,
+            valueName: "name"))
+    var namespace: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Take those for ours that lead to this Service [default: webhook]", valueName: "name"))
+    var service: String?
+
+    @Option(
+        name: .customLong("webhook-url"),
+        help: ArgumentHelp("Take those for ours that lead to this base URL, not to a Service", valueName: "url"))
+    var webhookURL: String?
+
+    @Option(
+        name: .customLong("webhook-name"),
+        help: ArgumentHelp(
+            "Delete the validating and the mutating configuration for workloads of this name [default: policy.sigstore.dev]",
+            valueName: "name"))
+    var webhookName: String?
+
+    @Option(
+        name: .customLong("mutating-webhook-name"),
+        help: ArgumentHelp(
+            "Delete the mutating one for policies [default: defaulting.clusterimagepolicy.sigstore.dev]",
+            valueName: "name"))
+    var mutatingWebhookName: String?
+
+    @Option(
+        name: .customLong("validating-webhook-name"),
+        help: ArgumentHelp(
+            "Delete the validating one for policies [default: validating.clusterimagepolicy.sigstore.dev]",
+            valueName: "name"))
+    var validatingWebhookName: String?
+
+    func run() async throws {
+        try await concluding {
+            try await access.withServer { server, contextNamespace in
+                let namespace = namespace ?? contextNamespace ?? "cosign-system"
+                var registration = WebhookRegistration(
+                    ownNamespace: namespace,
+                    client: webhookURL.map { .url($0) } ?? .service(namespace: namespace, name: service ?? "webhook"))
+                registration.workloadName = webhookName ?? registration.workloadName
+                registration.defaultingName = mutatingWebhookName ?? registration.defaultingName
+                registration.validatingName = validatingWebhookName ?? registration.validatingName
+                var shadow = registration
+                shadow.enforcement = .shadow
+                let problems = registration.problems
+                guard problems.isEmpty else { throw UsageError(lines: problems) }
+                do throws(APIFault) {
+                    Self.say(try await WebhookKeeper.remove(registration, from: server))
+                } catch {
+                    Words.say("countersign: the webhook configurations cannot be removed: \(error)")
+                    return .undecided
+                }
+                do throws(APIFault) {
+                    Self.say(try await WebhookKeeper.remove(shadow, from: server))
+                } catch {
+                    Words.say("countersign: the webhook configuration of shadow mode cannot be removed: \(error)")
+                    // An account that may not read it has not registered it, and it holds nobody up: its failures are
+                    // ignored.
+                    return error.isForbidden ? .admitted : .undecided
+                }
+                return .admitted
+            }
+        }
+    }
+
+    private static func say(_ removals: [(configuration: WebhookConfiguration, removal: WebhookKeeper.Removal)]) {
+        for (configuration, removal) in removals {
+            let name = "\(configuration.type.plural)/\(configuration.name)"
+            switch removal {
+            case .removed: Words.answer(line: "\(name) deleted")
+            case .absent: Words.say("countersign: \(name) is not there")
+            case .others: Words.say("countersign: \(name) leads to somebody else: it is left")
+            }
+        }
+    }
+}
