@@ -37,7 +37,9 @@ struct ClusterComposition: Sendable {
     ) async throws -> Answer {
         let server: APIServer
         do {
-            server = try APIServer(cluster.access, runner: nil, now: { .now })
+            server = try APIServer(
+                cluster.access, runner: ExecPluginProcess(environment: ProcessInfo.processInfo.environment),
+                now: { .now })
         } catch {
             throw UsageError("\(error)")
         }

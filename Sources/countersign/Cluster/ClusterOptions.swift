@@ -42,7 +42,7 @@ struct ClusterOptions: ParsableArguments {
     }
 
     /// The files to be read as one; empty where there is none.
-    private static func paths(_ flag: String?, _ environment: [String: String]) -> [String] {
+    static func paths(_ flag: String?, _ environment: [String: String]) -> [String] {
         if let flag { return [flag] }
         let named = (environment["KUBECONFIG"] ?? "").split(separator: ":").map(String.init)
         if !named.isEmpty { return named }

@@ -93,21 +93,19 @@ struct ClusterSettings: Sendable {
     private static func access(kubeconfig: String?, context: String?) throws(UsageError) -> ClusterAccess {
         let environment = ProcessInfo.processInfo.environment
         do throws(ClusterAccessError) {
-            if let kubeconfig { return try Kubeconfig(paths: [kubeconfig]).access(context: context) }
-            if context == nil, let inside = try ClusterAccess.inCluster(variable: { environment[$0] }) { return inside }
-            return try Kubeconfig(paths: kubeconfigs(environment)).access(context: context)
+            if kubeconfig == nil, context == nil,
+                let inside = try ClusterAccess.inCluster(variable: { environment[$0] })
+            {
+                return inside
+            }
+            let paths = ClusterOptions.paths(kubeconfig, environment)
+            guard !paths.isEmpty else {
+                throw ClusterAccessError("this is no Pod, and no kubeconfig is named; give --kubeconfig FILE")
+            }
+            return try Kubeconfig(paths: paths).access(context: context)
         } catch {
             throw UsageError("\(error)")
         }
-    }
-
-    private static func kubeconfigs(_ environment: [String: String]) throws(ClusterAccessError) -> [String] {
-        let listed = (environment["KUBECONFIG"] ?? "").split(separator: ":").map(String.init)
-        if !listed.isEmpty { return listed }
-        guard let home = environment["HOME"], !home.isEmpty else {
-            throw ClusterAccessError("this is no Pod, and no kubeconfig is named; give --kubeconfig FILE")
-        }
-        return ["\(home)/.kube/config"]
     }
 
     /// RFC 1123 subdomain.
