@@ -31,8 +31,16 @@ final class Recorded<Element: Sendable>: Sendable {
     var all: [Element] { elements.withLock { $0 } }
 }
 
-/// The clock of tests.
+/// The clock of tests, which stands still.
 let testTime = Instant(rfc3339: "2026-11-21T12:00:00Z") ?? .earliest
+
+/// One that goes, as renewals need it.
+func runningTime() -> Instant {
+    let (seconds, attoseconds) = began.duration(to: .now).components
+    return Instant(seconds: testTime.seconds + seconds, nanoseconds: UInt32(attoseconds / 1_000_000_000)) ?? testTime
+}
+
+private let began = ContinuousClock.now
 
 extension Backoff {
     static let short = Backoff(first: .milliseconds(10), longest: .milliseconds(40))
@@ -41,10 +49,10 @@ extension Backoff {
 /// Runs a client of the double for as long as `body` does.
 func withClient<R: Sendable>(
     of server: APIServerDouble, _ credential: APIServerDouble.Credential = .token("test-token"),
-    _ body: (APIServer) async throws -> R
+    now: @escaping @Sendable () -> Instant = { testTime }, _ body: (APIServer) async throws -> R
 ) async throws -> R {
     let text = try server.kubeconfig(credential)
-    let client = try APIServer(try Kubeconfig(text: Array(text.utf8)).access(), now: { testTime })
+    let client = try APIServer(try Kubeconfig(text: Array(text.utf8)).access(), now: now)
     let result: Result<R, any Error>
     do { result = .success(try await body(client)) } catch { result = .failure(error) }
     await client.shutDown()
@@ -109,7 +117,7 @@ enum Example {
                     "certificateAuthorities": [
                         [
                             "subject": ["organization": "acme", "commonName": "ca"], "uri": "https://ca.example",
-                            "certChain": isWhole ? base64(authority.certificateAuthority.chainPEM) : "bm8=",
+                            "certChain": isWhole ? base64(authority.certificateAuthority.chainPEM) : "%%%",
                         ]
                     ],
                     "tLogs": [
@@ -174,7 +182,7 @@ struct Cluster: Sendable {
     ) async throws {
         try await APIServerDouble.withServer { double in
             for object in objects { double.store(object) }
-            try await withClient(of: double) { client in
+            try await withClient(of: double, now: runningTime) { client in
                 var settings = ClusterPolicies.Configuration(namespace: Example.namespace)
                 settings.backoff = .short
                 configuration(&settings)

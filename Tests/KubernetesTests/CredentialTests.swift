@@ -116,7 +116,7 @@ struct KubeconfigTests {
         - {name: f, user: {token: t, tokenFile: token}}
         - {name: x, user: {client-certificate: /abs/c.pem, client-key-data: a2V5}}
         contexts:
-        - {name: one, context: {cluster: c, user: u, namespace: n}}
+        - {name: one, context: {cluster: c, user: u, namespace: ns}}
         - {name: two, context: {cluster: c, user: f}}
         - {name: three, context: {cluster: c, user: x}}
         - {name: four, context: {cluster: c}}
@@ -129,7 +129,7 @@ struct KubeconfigTests {
     @Test("The current context, or the one that is named, says where and as whom")
     func contexts() throws {
         let one = try access()
-        #expect(one.namespace == "n" && one.credential == .token("t") && one.serverName == "k8s")
+        #expect(one.namespace == "ns" && one.credential == .token("t") && one.serverName == "k8s")
         #expect(one.authorities == .file("/dir/ca.pem"))
         #expect("\(one.server.host)" == "a.example" && one.server.port == 6443)
         #expect(try access(Self.whole, "two").credential == .tokenFile("/dir/token"))
@@ -145,8 +145,8 @@ struct KubeconfigTests {
         arguments: [
             ("current-context: one", "current-context: ''", "no current context"),
             ("current-context: one", "current-context: zero", "no context 'zero'"),
-            ("{cluster: c, user: u, namespace: n}", "{cluster: d, user: u}", "names no cluster"),
-            ("{cluster: c, user: u, namespace: n}", "{cluster: c, user: v}", "names user 'v'"),
+            ("{cluster: c, user: u, namespace: ns}", "{cluster: d, user: u}", "names no cluster"),
+            ("{cluster: c, user: u, namespace: ns}", "{cluster: c, user: v}", "names user 'v'"),
             ("https://a.example", "http://a.example", "no https server"),
             ("tls-server-name: k8s", "insecure-skip-tls-verify: true", "insecure-skip-tls-verify"),
             ("tls-server-name: k8s", "proxy-url: 'http://p'", "proxy-url"),
@@ -174,10 +174,10 @@ struct KubeconfigTests {
         func command(_ command: String) throws -> String? {
             let exec =
                 "user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: '\(command)', args: [a], "
-                + "env: [{name: N, value: v}]}}"
+                + "env: [{name: NAME, value: v}]}}"
             let access = try access(Self.whole.replacing("user: {token: t}", with: exec))
             guard case .plugin(let plugin) = access.credential else { return nil }
-            #expect(plugin.arguments == ["a"] && plugin.environment == ["N": "v"])
+            #expect(plugin.arguments == ["a"] && plugin.environment == ["NAME": "v"])
             return plugin.command
         }
         #expect(try command("aws") == "aws")

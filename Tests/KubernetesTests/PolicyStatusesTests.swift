@@ -190,8 +190,9 @@ struct PolicyStatusesTests {
         policy.metadata["finalizers"] = ["clusterimagepolicies.policy.sigstore.dev", "other.example/keep"]
         var deleted = Example.policy("d")
         deleted.metadata["finalizers"] = ["clusterimagepolicies.policy.sigstore.dev"]
-        deleted.metadata["deletionTimestamp"] = "2026-11-21T11:00:00Z"
         try await Self.with([policy, deleted]) { cluster in
+            _ = await cluster.double.submit(
+                "DELETE", "/apis/policy.sigstore.dev/v1alpha1/clusterimagepolicies/d")
             try await eventually("gone") { cluster.double.object("clusterimagepolicies", "d") == nil }
             try await eventually("taken out") {
                 cluster.double.object("clusterimagepolicies", "p")?.metadata["finalizers"] == ["other.example/keep"]

@@ -112,9 +112,10 @@ public struct APIServer: Sendable {
             }
             if (200...299).contains(response.status) { return response }
             let fault = APIFault(response)
+            // What was refused is not shown again, by the next call either.
+            if fault.isUnauthorized { await credentials.forget() }
             guard fault.isUnauthorized, !isSecondTry else { throw fault }
             isSecondTry = true
-            await credentials.forget()
         }
     }
 

@@ -33,8 +33,11 @@ public struct Reflector: Sendable {
         var objects: [ObjectKey: KubernetesObject] = [:]
         var version: String?
         var failures = 0
+        // Since the server last answered as it should: a watch that was open and broke is one.
+        var failuresSinceOpen = 0
         var lastFault: APIFault?
         func found() async {
+            failuresSinceOpen = 0
             if lastFault != nil { await tell(.found) }
             lastFault = nil
         }
@@ -81,13 +84,16 @@ public struct Reflector: Sendable {
                     if failures == 1 { continue }
                 } else {
                     failures += 1
+                    failuresSinceOpen += 1
                     // A connection that broke, or a watch that fell silent, is taken up where it was; what the server
                     // does not let us watch is listed anew.
                     if error.isForbidden || error.isNotFound { version = nil }
                     if lastFault != error {
                         // One broken connection is nothing to tell: the next look shows whether anything is lost.
-                        if failures > 1 || version == nil { await tell(.lost(error)) }
-                        if failures > 1 || version == nil { lastFault = error }
+                        if failuresSinceOpen > 1 || version == nil {
+                            await tell(.lost(error))
+                            lastFault = error
+                        }
                     }
                 }
                 try? await Task.sleep(for: error.retryAfter ?? backoff.pause(after: failures))

@@ -97,8 +97,16 @@ public final class LeaderElection: Sendable {
 
     private func isHolder(_ observed: Observed?) -> Bool { observed?.holder == identity }
 
-    /// One try, which may not outlast the time at which leading ends.
+    /// One try, which may not outlast the time at which leading ends; a second one at once where somebody else changed
+    /// something in our Lease.
     private func renewal(_ observed: inout Observed?, until limit: ContinuousClock.Instant) async -> Renewal {
+        let before = observed?.version
+        let outcome = await oneRenewal(&observed, until: limit)
+        guard case .failed = outcome, isHolder(observed), observed?.version != before else { return outcome }
+        return await oneRenewal(&observed, until: limit)
+    }
+
+    private func oneRenewal(_ observed: inout Observed?, until limit: ContinuousClock.Instant) async -> Renewal {
         var server = server
         server.patience = max(.milliseconds(100), min(server.patience, limit - .now))
         guard let before = observed else { return .lost }
