@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import NIOSSL
+import SwiftASN1
 import X509
 
 /// Whom the webhook's port answers: API servers that show a client certificate of one authority, and a name where names
