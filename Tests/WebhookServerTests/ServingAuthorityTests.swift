@@ -123,7 +123,7 @@ struct ClientVerificationTests {
             let stranger = try await APIServerDouble.withServer { try $0.clientCertificate(user: "kube-apiserver") }
             let clients = try ClientVerification(
                 authorities: Array(double.authorityPEM.utf8), names: ["kube-apiserver", "other"])
-            try await RunningServer.run(clients: clients) { server in
+            try await RunningServer.run(clients: clients) { server async throws in
                 for version in [CurlClient.Version.http1, .http2] {
                     var client = server.client(version)
                     client.identity = good
@@ -140,7 +140,7 @@ struct ClientVerificationTests {
                 #expect(server.metrics.reviews.value("validate", "true", "200") == 2)
             }
             let anyName = try ClientVerification(authorities: Array(double.authorityPEM.utf8))
-            try await RunningServer.run(clients: anyName) { server in
+            try await RunningServer.run(clients: anyName) { server async throws in
                 var client = server.client()
                 client.identity = otherName
                 #expect(try await client.post(server.url("/validate"), body: reviewBody()).status == 200)

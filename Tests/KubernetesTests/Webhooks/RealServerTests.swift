@@ -20,10 +20,12 @@ struct RealServerTests {
         try Kubeconfig(paths: [ProcessEnvironment.current["COUNTERSIGN_TEST_KUBECONFIG"] ?? ""]).access()
     }
 
+    private struct TooLate: Error { let what: String }
+
     private func until(_ what: String, _ condition: () async throws -> Bool) async throws {
         let end = ContinuousClock.now + .seconds(30)
         while try await !condition() {
-            guard ContinuousClock.now < end else { throw ProcessFailure("not within 30 s: \(what)") }
+            guard ContinuousClock.now < end else { throw TooLate(what: what) }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
