@@ -26,6 +26,8 @@ public struct CurlClient: Sendable {
     /// Certificates to trust instead of the system's; `nil` trusts the system's.
     public var caPEM: String?
     public var timeout: Duration
+    /// A certificate and its key, PEM, for a server that asks for one.
+    public var identity: (certificate: String, key: String)?
 
     public init(version: Version = .http1, caPEM: String? = nil, timeout: Duration = .seconds(30)) {
         self.version = version
@@ -78,6 +80,20 @@ public struct CurlClient: Sendable {
             list = curl_slist_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
         countersign_curl_set_pointer(handle, CURLOPT_HTTPHEADER, list)
+
+        if let identity {
+            for (option, type, text) in [
+                (CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERTTYPE, identity.certificate),
+                (CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEYTYPE, identity.key),
+            ] {
+                countersign_curl_set_string(handle, type, "PEM")
+                var bytes = Array(text.utf8)
+                bytes.withUnsafeMutableBytes { bytes in
+                    var blob = curl_blob(data: bytes.baseAddress, len: bytes.count, flags: UInt32(CURL_BLOB_COPY))
+                    withUnsafeMutablePointer(to: &blob) { _ = countersign_curl_set_pointer(handle, option, $0) }
+                }
+            }
+        }
 
         let collected = CollectedAnswer()
         let context = Unmanaged.passUnretained(collected).toOpaque()

@@ -51,7 +51,7 @@ extension CertificateRecord {
     init(_ secret: KubernetesObject) {
         let data = secret.root["data"]
         func bytes(_ name: String) -> [UInt8] {
-            data?[name]?.string.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) } ?? []
+            data?[name]?.string.map(Self.decoded) ?? []
         }
         serving = KeptPair(certificate: bytes(Self.servingCertificateName), key: bytes(Self.servingKeyName))
         bundle = bytes(Self.bundleName)
@@ -70,6 +70,9 @@ extension CertificateRecord {
         rotationWanted = annotations[Self.wantedAnnotation] ?? ""
         rotationBegun = annotations[Self.begunAnnotation] ?? ""
     }
+
+    /// Nothing for what is no base64.
+    static func decoded(_ text: String) -> [UInt8] { Data(base64Encoded: text).map { [UInt8]($0) } ?? [] }
 
     private var phaseTexts: (name: String?, since: String?) {
         switch phase {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import FoundationEssentials
 import JSON
 
 extension WebhookKeeper {
@@ -15,7 +14,7 @@ extension WebhookKeeper {
             else { continue }
             for webhook in object.root["webhooks"].map({ Array($0.elements) }) ?? [] {
                 let text = webhook["clientConfig"]?["caBundle"]?.string ?? ""
-                bundles.append(Data(base64Encoded: text).map { [UInt8]($0) } ?? [])
+                bundles.append(CertificateRecord.decoded(text))
             }
         }
         return bundles

@@ -28,6 +28,7 @@ struct RunningServer: Sendable {
         _ reviewing: any Reviewing = FakeReviewer(), limits: ServerLimits = ServerLimits(),
         drain: DrainTimes = DrainTimes(quiet: .zero, total: .seconds(20)),
         readiness: @escaping @Sendable () -> [String] = { [] }, certificateFiles: TestCertificate? = nil,
+        clients: ClientVerification? = nil,
         _ body: @Sendable (RunningServer) async throws -> R
     ) async throws -> R {
         let metrics = ServerMetrics(version: "0.0.0", revision: "test")
@@ -46,6 +47,7 @@ struct RunningServer: Sendable {
         configuration.healthListen = ListenAddress(host: "127.0.0.1", port: 0)
         configuration.limits = limits
         configuration.drain = drain
+        configuration.clients = clients
         let (listening, announce) = AsyncStream.makeStream(of: WebhookService.Ports.self)
         let service = try WebhookService(
             configuration, certificate: certificate, reviewing: reviewing, metrics: metrics, logger: logger,
