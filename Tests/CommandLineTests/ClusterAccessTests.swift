@@ -158,13 +158,6 @@ struct ClusterAccessTests {
             let wrong = try await program.run(arguments + ["--webhook-name", "x"])
             #expect(wrong.exitCode == 64, "\(wrong)")
 
-            // What the chart's account may read.
-            server.deny(APIPermission(name: "shadow.policy.sigstore.dev"))
-            let narrow = try await program.run(arguments)
-            #expect(narrow.exitCode == 0, "\(narrow)")
-            let wrong = try await program.run(arguments + ["--webhook-name", "x"])
-            #expect(wrong.exitCode == 64, "\(wrong)")
-
             store(validating, "policy.sigstore.dev", ours: true)
             server.deny(APIPermission(verb: "delete"))
             let forbidden = try await program.run(arguments)
