@@ -28,6 +28,8 @@ public struct CurlClient: Sendable {
     public var timeout: Duration
     /// A certificate and its key, PEM, for a server that asks for one.
     public var identity: (certificate: String, key: String)?
+    /// `host:port` to connect to, whatever the URL names; the name in certificates stays the URL's.
+    public var connectTo: String?
 
     public init(version: Version = .http1, caPEM: String? = nil, timeout: Duration = .seconds(30)) {
         self.version = version
@@ -80,6 +82,12 @@ public struct CurlClient: Sendable {
             list = curl_slist_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
         countersign_curl_set_pointer(handle, CURLOPT_HTTPHEADER, list)
+        var places: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(places) }
+        if let connectTo {
+            places = curl_slist_append(nil, "::\(connectTo)")
+            countersign_curl_set_pointer(handle, CURLOPT_CONNECT_TO, places)
+        }
 
         if let identity {
             for (option, type, text) in [
