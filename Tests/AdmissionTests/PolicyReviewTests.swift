@@ -147,6 +147,20 @@ struct PolicyReviewTests {
         #expect(Reply(answer).isAllowed == true)
     }
 
+    @Test("Rules that change while we run hold for the next review")
+    func liveRules() async throws {
+        let inForce = PoliciesInForce(PolicySet(policies: []))
+        let reviewer = AdmissionReviewer(verifier: ScriptedVerifier(), policies: inForce)
+        let text = Array(Self.review(#"{"images":[{"glob":"a.example/**"}]}"#).utf8)
+        for admits in [false, true, false] {
+            var settings = PolicySettings()
+            settings.rules.admitsNoAuthorities = admits
+            inForce.replace(with: PolicySet(policies: []), health: .whole, settings: settings)
+            let answer = await reviewer.review(text, at: .validate, deadline: .after(.seconds(9)))
+            #expect(Reply(answer).isAllowed == admits)
+        }
+    }
+
     @Test("Deletions and updates of the status are not looked at; another subresource is denied")
     func passedOver() async {
         for endpoint in ReviewEndpoint.allCases {

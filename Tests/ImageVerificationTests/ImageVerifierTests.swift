@@ -221,6 +221,25 @@ struct ImageVerifierTests {
         }
     }
 
+    @Test("without an action of its own, a verifier takes the one in force, for each image anew")
+    func liveNoMatch() async throws {
+        let inForce = PoliciesInForce(PolicySet(policies: []))
+        let work = SharedWork()
+        let store = EvidenceStore(
+            source: ScriptedSource(), trust: TrustInForce(.none), limits: .default, work: work)
+        let verifier = ImageVerifier(policies: inForce, store: store)
+        for action in NoMatchAction.allCases {
+            inForce.replace(with: PolicySet(policies: []), health: .whole, settings: PolicySettings(noMatch: action))
+            let verdict = await verifier.verdict(on: image, for: nil, deadline: deadline())
+            guard case .noMatchingPolicy(action) = verdict.finding else {
+                throw Unexpected(.denied(AtLeastOne(DenialReason(.noMatchingPolicy, "\(verdict.finding)"))))
+            }
+            guard case .noMatch(action) = verifier.modes(for: image, workload: nil) else {
+                throw Unexpected(.denied(AtLeastOne(DenialReason(.noMatchingPolicy, "\(action)"))))
+            }
+        }
+    }
+
     @Test(
         "without a matching policy the operator's action is told, and nothing is asked of a registry",
         arguments: NoMatchAction.allCases)
