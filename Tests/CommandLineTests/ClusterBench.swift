@@ -15,7 +15,7 @@ struct ClusterBench: Sendable {
             try await APIServerDouble.withServer { server in
                 let bench = ClusterBench(demo: demo, server: server)
                 try bench.program.home.write(try server.kubeconfig(.token("test-token")), to: ".kube/config")
-                for document in demo.content.policies.split(separator: "---\n") {
+                for document in demo.content.policies.split(separator: "\n---\n") {
                     try server.store(yaml: String(document))
                 }
                 server.remove("namespaces", "demo")

@@ -136,7 +136,10 @@ struct ClusterReviewTests {
             bench.server.store([
                 "apiVersion": "policy.sigstore.dev/v1beta1", "kind": "ClusterImagePolicy",
                 "metadata": ["name": "broken"],
-                "spec": ["images": [["glob": .string("\(bench.content.host)/**")]], "modus": "warn"],
+                "spec": [
+                    "images": [["glob": .string("\(bench.content.host)/**")]], "modus": "warn",
+                    "authorities": [["static": ["action": "pass"]]],
+                ],
             ])
             try bench.program.home.write(Self.pod(bench.content.signed.reference, namespace: "demo"), to: "pod.yaml")
             let answer = try await bench.run("review", "pod.yaml", "--cluster")
