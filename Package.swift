@@ -168,64 +168,6 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ] + crypto,
             path: "Tests/TestSupport", swiftSettings: strict),
-        tests("JSONTests", ["JSON", "TestSupport"]),
-        tests("YAMLTests", ["YAML", "JSON", "TestSupport"]),
-        tests("RE2Tests", ["RE2", "JSON", "TestSupport", "CRE2"]),
-        tests(
-            "APIServerDoubleTests",
-            [
-                "JSON", "TestSupport", nioCore, nioSSL,
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
-        tests("OCITests", ["OCI", "JSON", "TestSupport"]),
-        tests("SigstoreTests", ["Sigstore", "OCI", "JSON", "RE2", "COpenSSL", "CSodium", "TestSupport"] + crypto),
-        tests("TUFTests", ["TUF", "JSON", "TestSupport"] + crypto),
-        tests("CUETests", ["CUE", "JSON", "RE2", "TestSupport"]),
-        tests(
-            "PolicyTests", ["CUE", "Policy", "OCI", "Sigstore", "TUF", "JSON", "YAML", "RE2", "CZlib", "TestSupport"]),
-        tests("ImageVerificationTests", ["ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "TestSupport"]),
-        tests(
-            "AdmissionTests",
-            ["Admission", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "YAML", "TestSupport"]),
-        tests(
-            "RegistryTests",
-            [
-                "Registry", "Rekor", "HTTPTransport", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "Demo",
-                "TestSupport", nioCore, nioSSL, logging,
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-            ]),
-        tests(
-            "KubernetesTests",
-            [
-                "Kubernetes", "WebhookServer", "Admission", "HTTPTransport", "Sigstore", "JSON", "TestSupport", logging,
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
-        tests(
-            "WebhookServerTests",
-            [
-                "WebhookServer", "Admission", "ImageVerification", "JSON", "TestSupport", "CCurl",
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), logging,
-            ]),
-        tests(
-            "CommandLineTests",
-            [
-                "JSON", "OCI", "Policy", "Demo", "TestSupport", "countersign",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            // The golden texts of `--help`.
-            exclude: ["Help"]),
-        tests(
-            "PackagingTests", ["JSON", "YAML", "Policy", "TestSupport", "countersign"],
-            // The chart's renderings, the values that they were made with, and values that it refuses.
-            exclude: ["Golden", "Refused"]),
         tests(
             "InteropTests",
             [
