@@ -104,10 +104,13 @@ public struct WebhookRegistration: Sendable {
             }
     }
 
+    /// A name that says so already stays.
+    private var shadowName: String { workloadName.hasPrefix("shadow.") ? workloadName : "shadow.\(workloadName)" }
+
     /// The configurations, those of policies first.
     public var configurations: [WebhookConfiguration] {
         switch enforcement {
-        case .shadow: [workload(.validating, name: "shadow.\(workloadName)", path: "/validations")]
+        case .shadow: [workload(.validating, name: shadowName, path: "/validations")]
         case .enforce:
             [
                 policies(.mutating, name: defaultingName, path: "/defaulting"),
