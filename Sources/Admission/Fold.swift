@@ -187,7 +187,7 @@ private func words(on image: JudgedImage) -> AtLeastOne<Word> {
             }
             return AtLeastOne(taken(judgements.first), judgements.rest.map(taken))
         case .noMatchingPolicy(let action):
-            let statement = Statement.noMatchingPolicy(image, isWarning: action == .warn)
+            let statement = Statement.noMatchingPolicy(image)
             let reason = DenialReason.Code.noMatchingPolicy.rawValue
             let effect: Word.Effect =
                 switch action {

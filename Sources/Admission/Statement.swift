@@ -49,14 +49,8 @@ struct Statement: Hashable, Sendable {
         Statement("admitted by policy: \(policy)", image, [caution.sentence])
     }
 
-    static func noMatchingPolicy(_ image: JudgedImage, isWarning: Bool) -> Statement {
-        Statement(
-            "no matching policies", image,
-            [
-                isWarning
-                    ? "is named by no policy; add a policy whose images match it"
-                    : "is named by no policy; add a policy whose images match it, or start with --no-match allow"
-            ])
+    static func noMatchingPolicy(_ image: JudgedImage) -> Statement {
+        Statement("no matching policies", image, ["is named by no policy; add a policy whose images match it"])
     }
 
     static func unresolved(_ image: JudgedImage, _ reason: DenialReason) -> Statement {

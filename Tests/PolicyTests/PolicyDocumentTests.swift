@@ -257,7 +257,13 @@ struct PolicyDocumentTests {
             authority: "    key: {kms: 'gcpkms://k', secretRef: {name: s}}",
             "expected exactly one, got both: \(only).key.data, \(only).key.kms, \(only).key.secretref",
             at: "\(only).key.data"),
-        Refusal(authority: "    key: {data: x}", "invalid value: (1 bytes): \(only).key.data", at: "\(only).key.data"),
+        Refusal(authority: "    key: {data: x}", "invalid value: (1 byte): \(only).key.data", at: "\(only).key.data"),
+        Refusal(
+            authority: "    key: {data: '---somedata---'}", "invalid value: ---somedata---: \(only).key.data",
+            at: "\(only).key.data"),
+        Refusal(
+            authority: "    key: {data: '---s0medata---'}", "invalid value: (14 bytes): \(only).key.data",
+            at: "\(only).key.data"),
         Refusal(
             authority: "    key:\n      data: \(Keys.block(Keys.first + Keys.second))", "invalid value: (PUBLIC KEY, ",
             at: "\(only).key.data"),

@@ -125,10 +125,16 @@ extension DocumentReader {
     }
 
     /// Instead of a key that cannot be used, which could be a private one pasted by mistake: denials and logs show it to
-    /// many. The label of a first block is told where it looks like one.
+    /// many. The label of a first block is told where it looks like one; so is a short line of letters between dashes,
+    /// which is a misspelt first line and in no encoding a key.
     private static func described(_ data: String) -> String {
         let begin = "-----BEGIN "
-        let size = "\(data.utf8.count) bytes"
+        let size = data.utf8.count == 1 ? "1 byte" : "\(data.utf8.count) bytes"
+        // Five dashes, `BEGIN ENCRYPTED PRIVATE KEY`, five dashes.
+        let isMisspelt =
+            data.utf8.count <= 37 && data.hasPrefix("--") && data.hasSuffix("--")
+            && data.utf8.allSatisfy { $0 == 0x20 || $0 == 0x2D || (0x61...0x7A).contains($0 | 0x20) }
+        if isMisspelt { return data }
         guard let line = data.split(whereSeparator: \.isNewline).first(where: { $0.hasPrefix(begin) }),
             line.hasSuffix("-----")
         else { return "(\(size))" }
