@@ -70,7 +70,8 @@ struct ServeBench: Sendable {
         }
     }
 
-    private static func ports(_ output: String) -> (webhook: Int, health: Int)? {
+    /// The ports that the program says it listens on.
+    static func ports(_ output: String) -> (webhook: Int, health: Int)? {
         let numbers = output.split(separator: "\n").first { $0.hasPrefix("countersign: webhook on port ") }?
             .split { !$0.isNumber }.compactMap { Int($0) }
         guard let numbers, numbers.count == 2 else { return nil }

@@ -26,6 +26,8 @@ public struct CurlClient: Sendable {
     /// Certificates to trust instead of the system's; `nil` trusts the system's.
     public var caPEM: String?
     public var timeout: Duration
+    /// `host:port` to connect to, whatever the URL names; the name in certificates stays the URL's.
+    public var connectTo: String?
 
     public init(version: Version = .http1, caPEM: String? = nil, timeout: Duration = .seconds(30)) {
         self.version = version
@@ -78,6 +80,12 @@ public struct CurlClient: Sendable {
             list = curl_slist_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)")
         }
         countersign_curl_set_pointer(handle, CURLOPT_HTTPHEADER, list)
+        var places: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(places) }
+        if let connectTo {
+            places = curl_slist_append(nil, "::\(connectTo)")
+            countersign_curl_set_pointer(handle, CURLOPT_CONNECT_TO, places)
+        }
 
         let collected = CollectedAnswer()
         let context = Unmanaged.passUnretained(collected).toOpaque()

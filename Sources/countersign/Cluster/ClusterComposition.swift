@@ -83,6 +83,7 @@ struct ClusterComposition: Sendable {
             var configuration = CertificateKeeper.Configuration(
                 namespace: cluster.namespace, names: registration.servedNames)
             configuration.secret = cluster.certificateSecret
+            configuration.times = cluster.certificateTimes
             let keeper = CertificateKeeper(
                 server, configuration, making: CertificateMaker(),
                 registered: { () async throws(APIFault) in

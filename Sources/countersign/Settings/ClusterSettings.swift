@@ -23,6 +23,8 @@ struct ClusterSettings: Sendable {
     var webhookTimeout = 10
     var failurePolicy = FailurePolicy.fail
     var managesWebhooks = true
+    /// Set by variable or file alone: shorter ones are for trying a change of authority out.
+    var certificateTimes = CertificateTimes()
     /// PEM that is written as caBundle where the certificate is read from files; `nil` leaves it to others.
     var webhookCA: [UInt8]?
 
@@ -44,8 +46,7 @@ struct ClusterSettings: Sendable {
         "cluster", "kubeconfig", "context", "namespace", "service", "webhook-url", "webhook-name",
         "mutating-webhook-name", "validating-webhook-name", "certificate-secret", "settings-configmap", "enforcement",
         "namespace-selection", "exclude-namespace", "webhook-timeout", "failure-policy", "manage-webhooks",
-        "webhook-ca",
-        "client-ca", "client-name",
+        "webhook-ca", "client-ca", "client-name", "ca-settle-seconds", "ca-overlap-seconds",
     ]
 
     /// `nil` where no cluster is asked for.
@@ -84,6 +85,14 @@ struct ClusterSettings: Sendable {
             try sources.integer("webhook-timeout", flag: flags.webhookTimeout, in: 1...30) ?? webhookTimeout
         failurePolicy = try ServeSettings.choice("failure-policy", flags.failurePolicy, sources) ?? failurePolicy
         managesWebhooks = try sources.boolean("manage-webhooks", flag: flags.managesWebhooks) ?? managesWebhooks
+        if let seconds = try sources.integer("ca-settle-seconds", flag: nil, in: 1...86_400) {
+            certificateTimes.settle = .seconds(seconds)
+            certificateTimes.look = min(certificateTimes.look, .seconds(seconds))
+        }
+        // Until the authority's own end at most; a week is more than any replica goes on by itself.
+        if let seconds = try sources.integer("ca-overlap-seconds", flag: nil, in: 1...604_800) {
+            certificateTimes.overlap = .seconds(seconds)
+        }
         if let file = try sources.value("webhook-ca", flag: flags.webhookCA)?.text {
             webhookCA = try readFile(file)
         }

@@ -56,6 +56,12 @@ public struct APIPermission: Sendable {
         }
     }
 
+    /// `patch clusterimagepolicies/status.policy.sigstore.dev name`.
+    var words: String {
+        let what = [resource ?? "*", group ?? "*"].filter { !$0.isEmpty }.joined(separator: ".")
+        return [verb ?? "*", what, name].compactMap(\.self).joined(separator: " ")
+    }
+
     /// `*` is any.
     private static func any(_ list: JSONTree) -> [String?] { list.elements.map { $0.text == "*" ? nil : $0.text } }
 }
@@ -103,5 +109,20 @@ extension APIServerDouble {
     public func grant(_ role: JSONTree, to user: String, in namespace: String? = nil) {
         let permissions = APIPermission.permissions(of: role, user: user, namespace: namespace)
         state.withLock { $0.access.roles[user, default: []] += permissions }
+    }
+
+    /// What a Role or ClusterRole grants and none of these users has asked for yet, as `verb resource.group name`.
+    public func unused(of role: JSONTree, by users: Set<String>, in namespace: String? = nil) -> [String] {
+        let calls = requests.filter { users.contains($0.user) }.map { APICall($0) }
+        var used: Set<String> = []
+        var granted: [String] = []
+        for user in users.sorted() {
+            let own = calls.filter { $0.user == user }
+            for permission in APIPermission.permissions(of: role, user: user, namespace: namespace) {
+                if !granted.contains(permission.words) { granted.append(permission.words) }
+                if own.contains(where: { permission.covers($0) }) { used.insert(permission.words) }
+            }
+        }
+        return granted.filter { !used.contains($0) }
     }
 }
