@@ -19,6 +19,7 @@ final class Handshakes: Sendable {
     private struct State: Sendable {
         var report = Report()
         var registered: [(since: ContinuousClock.Instant, bundle: String)] = []
+        var replicas: Set<String> = []
         var isOver = false
     }
 
@@ -42,6 +43,9 @@ final class Handshakes: Sendable {
             try? await Task.sleep(for: .milliseconds(40))
         }
     }
+
+    /// Names of all that judged a review so far.
+    var replicas: Set<String> { state.withLock { $0.replicas } }
 
     func finish() { state.withLock { $0.isOver = true } }
 
@@ -78,6 +82,7 @@ final class Handshakes: Sendable {
         if failure != nil, !bench.endpoints.serving.contains(where: { $0 === replica }) { return }
         state.withLock { state in
             state.report.count += 1
+            if failure == nil { state.replicas.insert(replica.name) }
             if state.report.bundles.last != bundle { state.report.bundles.append(bundle) }
             if let failure { state.report.failures.append("\(replica.name): \(failure)") }
         }
