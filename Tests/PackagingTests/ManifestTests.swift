@@ -92,7 +92,7 @@ struct ManifestTests {
     private static let cluster: Set<Rule> = [
         Rule(
             "policy.sigstore.dev", ["clusterimagepolicies", "trustroots"],
-            ["get", "list", "watch", "update", "patch"]),
+            ["list", "watch", "patch"]),
         Rule("policy.sigstore.dev", ["clusterimagepolicies/status", "trustroots/status"], ["patch"]),
         Rule(
             "apiextensions.k8s.io", ["customresourcedefinitions"],
@@ -103,7 +103,7 @@ struct ManifestTests {
             named: [
                 "policy.sigstore.dev", "defaulting.clusterimagepolicy.sigstore.dev",
                 "validating.clusterimagepolicy.sigstore.dev",
-            ], ["get", "update", "patch", "delete"]),
+            ], ["get", "update"]),
         Rule("", ["namespaces"], ["list", "watch"]),
         Rule("", ["events"], ["create", "patch"]),
     ]
@@ -118,10 +118,10 @@ struct ManifestTests {
         #expect(
             try Self.rules("Role") == [
                 Rule("", ["secrets"], ["get", "list", "watch", "create"]),
-                Rule("", ["secrets"], named: ["webhook-certs"], ["update", "patch"]),
+                Rule("", ["secrets"], named: ["webhook-certs"], ["patch"]),
                 Rule("", ["configmaps"], ["get", "list", "watch"]),
                 Rule("coordination.k8s.io", ["leases"], ["create"]),
-                Rule("coordination.k8s.io", ["leases"], named: ["countersign-leader"], ["get", "update", "patch"]),
+                Rule("coordination.k8s.io", ["leases"], named: ["countersign-leader"], ["get", "update"]),
             ])
     }
 

@@ -17,8 +17,10 @@ struct ClusterComposition: Sendable {
     let policies: ClusterPolicies
     let namespaces: UnenforcedNamespaces
     let certificate: ServingCertificate
-    /// Besides the server, in the order in which they are to be begun.
+    /// Begun before the server, and ended after it.
     let services: [any Service]
+    /// Begun after the server, and ended before it: who leaves writes nothing any more.
+    let writers: [any Service]
     let pullSecrets: PullSecrets
     private let state: Serving
 
@@ -27,8 +29,13 @@ struct ClusterComposition: Sendable {
         let isListening = Atomic(false)
     }
 
-    /// The Lease by which replicas agree on a leader.
-    static let lease = "countersign-leader"
+    /// The Lease by which replicas agree on a leader; one in the shadow of another has its own.
+    private static func lease(_ enforcement: Enforcement) -> String {
+        switch enforcement {
+        case .enforce: "countersign-leader"
+        case .shadow: "countersign-leader-shadow"
+        }
+    }
 
     /// Connects to the cluster; its connections are closed when `body` has ended.
     static func running<Answer>(
@@ -64,7 +71,8 @@ struct ClusterComposition: Sendable {
         self.state = state
 
         let identity = Self.identity()
-        let election = LeaderElection(server, lease: Self.lease, in: cluster.namespace, identity: identity)
+        let election = LeaderElection(
+            server, lease: Self.lease(settings.enforcement), in: cluster.namespace, identity: identity)
         var writing = PolicyStatuses.Configuration(identity: identity)
         // Beside another controller what it leaves in objects is its own.
         writing.takesOver = cluster.webhookName == ClusterSettings.standardWebhookName
@@ -97,6 +105,7 @@ struct ClusterComposition: Sendable {
             bundle = .kept(by: keeper)
         }
         self.certificate = certificate
+        var writers: [any Service] = []
         if cluster.managesWebhooks {
             let keeper = WebhookKeeper(
                 server, registration, bundle: bundle,
@@ -107,7 +116,7 @@ struct ClusterComposition: Sendable {
                         state.isListening.load(ordering: .relaxed) && policies.readiness().isEmpty
                     }),
                 logger: logger)
-            services.append(keeper)
+            writers.append(keeper)
             metrics.registry.addCollector {
                 [
                     MetricSample(
@@ -119,7 +128,7 @@ struct ClusterComposition: Sendable {
         }
         // Beside another controller its statuses stay its own.
         let isEnforcing = settings.enforcement == .enforce
-        services.append(
+        writers.append(
             Leadership(election: election) { if isEnforcing { await statuses.run() } else { await never() } })
         metrics.registry.addCollector {
             [
@@ -137,6 +146,7 @@ struct ClusterComposition: Sendable {
         metrics.registry.addCollector { NamespaceSamples.samples(of: namespaces) }
         services.append(namespaces)
         self.services = services
+        self.writers = writers
         let pullSecrets = PullSecrets(ClusterSecrets(server), policyNamespace: cluster.namespace)
         self.pullSecrets = pullSecrets
         metrics.registry.addCollector { CacheSamples.samples(of: [pullSecrets.counters]) }

@@ -34,7 +34,8 @@ struct WebhookComposition {
         }
         try await ClusterComposition.running(settings, cluster, logger, metrics) { cluster in
             let beside = Beside(
-                inForce: cluster.policies.inForce, services: cluster.services, certificate: cluster.certificate,
+                inForce: cluster.policies.inForce, services: cluster.services, writers: cluster.writers,
+                certificate: cluster.certificate,
                 pullSecrets: cluster.pullSecrets, readiness: { cluster.policies.readiness() })
             try await serve(beside, logger, metrics, while: running) { ports, authority in
                 cluster.isListening()
@@ -47,6 +48,8 @@ struct WebhookComposition {
     private struct Beside: Sendable {
         let inForce: PoliciesInForce
         let services: [any Service]
+        /// Ended before the server.
+        var writers: [any Service] = []
         let certificate: ServingCertificate
         var pullSecrets: PullSecrets?
         var readiness: @Sendable () -> [String] = { [] }
@@ -91,7 +94,8 @@ struct WebhookComposition {
                     metrics: metrics, logger: logger, readiness: beside.readiness,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
-                    services: beside.services + [trust, webhook], gracefulShutdownSignals: [.sigterm, .sigint],
+                    services: beside.services + [trust, webhook] + beside.writers,
+                    gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: logger)
                 if settings.registry.authorityDirectory != nil {
                     group.services.append(.init(service: authorities(client.http, logger, metrics)))
