@@ -88,7 +88,9 @@ struct FaultsAndAccessTests {
         }
     }
 
-    @Test("kubectl reads through each kind of kubeconfig", .enabled(if: Tool.haveAll("kubectl")))
+    @Test(
+        "kubectl reads through each kind of kubeconfig",
+        .enabled(if: granted(Tool.find("kubectl") != nil, orTell: "needs kubectl")))
     func kubectl() async throws {
         try await APIServerDouble.withServer { server async throws in
             server.store(Example.secret("a"))

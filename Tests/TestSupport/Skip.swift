@@ -22,3 +22,9 @@ public func available(
     if !condition { skip(reason(), file: file, line: line) }
     return condition
 }
+
+/// For what no package can give: told where it is not there, and not counted among what is missing.
+public func granted(_ condition: Bool, orTell reason: @autoclosure () -> String) -> Bool {
+    if !condition { print("SKIPPED: \(reason())") }
+    return condition
+}

@@ -14,10 +14,9 @@ struct NamedHosts: Sendable {
         guard Tool.haveAll("unshare", "mount", file: file, line: line), let hosts = try? NamedHosts(["a.example"])
         else { return false }
         let cat = try? await hosts.command("/bin/cat", ["/etc/hosts"]).run()
-        if cat?.outputText.contains("a.example") == true, canBind(80) { return true }
-        // What no package can give is told, and not counted among what is missing.
-        print("SKIPPED: needs a mount namespace and port 80 of 127.0.0.1, which this machine does not grant")
-        return false
+        return granted(
+            cat?.outputText.contains("a.example") == true && canBind(80),
+            orTell: "needs a mount namespace and port 80 of 127.0.0.1, which this machine does not grant")
     }
 
     init(_ names: [String]) throws {

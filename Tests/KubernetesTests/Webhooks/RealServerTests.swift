@@ -10,9 +10,9 @@ import Testing
 @Suite(
     "Webhook configurations on a real API server",
     .enabled(
-        if: available(
+        if: granted(
             ProcessEnvironment.current["COUNTERSIGN_TEST_KUBECONFIG"] != nil,
-            orSkip: "COUNTERSIGN_TEST_KUBECONFIG names no API server")), .timeLimit(.minutes(2)))
+            orTell: "COUNTERSIGN_TEST_KUBECONFIG names no API server")), .timeLimit(.minutes(2)))
 struct RealServerTests {
     private static let namespace = "countersign-test"
 
