@@ -206,8 +206,7 @@ let package = Package(
             "KubernetesTests",
             [
                 "Kubernetes", "WebhookServer", "Admission", "Policy", "ImageVerification", "OCI", "Sigstore", "JSON",
-                "YAML",
-                "HTTPTransport", "TestSupport", logging,
+                "YAML", "HTTPTransport", "countersign", "TestSupport", logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(

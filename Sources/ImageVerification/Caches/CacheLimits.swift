@@ -17,8 +17,8 @@ public struct CacheLimits: Hashable, Sendable {
     public var sufficientLife: Duration
 
     public static let `default` = CacheLimits(
-        blobBytes: 64 << 20, evidenceBytes: 64 << 20, tagLife: .seconds(10), candidateLife: .seconds(10),
-        absenceLife: .seconds(5), sufficientLife: .seconds(24 * 3600))
+        blobBytes: 64 << 20, evidenceBytes: 64 << 20, tagLife: .seconds(10), candidateLife: .seconds(5),
+        absenceLife: .seconds(2), sufficientLife: .seconds(24 * 3600))
 
     public init(
         blobBytes: Int, evidenceBytes: Int, tagLife: Duration, candidateLife: Duration, absenceLife: Duration,

@@ -107,7 +107,7 @@ public struct Backoff: Sendable {
     public var first: Duration
     public var longest: Duration
 
-    public init(first: Duration = .milliseconds(200), longest: Duration = .seconds(15)) {
+    public init(first: Duration = .milliseconds(200), longest: Duration = .seconds(5)) {
         self.first = first
         self.longest = longest
     }

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Kubernetes
+@testable import countersign
 
 @Suite("The certificate keeper", .timeLimit(.minutes(1)))
 struct CertificateKeeperTests {

@@ -3,6 +3,7 @@ import Sigstore
 import Testing
 
 @testable import Kubernetes
+@testable import countersign
 
 @Suite("The plan of certificates")
 struct CertificatePlanTests {

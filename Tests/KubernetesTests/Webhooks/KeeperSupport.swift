@@ -6,6 +6,7 @@ import Synchronization
 import TestSupport
 
 @testable import Kubernetes
+@testable import countersign
 
 /// One replica's two keepers, and what its server shows.
 final class ReplicaKeepers: Sendable {
