@@ -22,23 +22,24 @@ public struct AdmissionReviewer: Reviewing {
     private let judging: Judging
     private let pinning: Pinning
     private let documents: @Sendable () -> DocumentRules
-    private let enforcement: Enforcement
+    /// Of what is called in the shadow.
+    private let shadowJudging: Judging
 
     /// - Parameter documents: how documents under review, ClusterImagePolicy and TrustRoot, are read.
     public init(
         verifier: any ImageVerifying, tags: TagTreatment = .refused, documents: DocumentRules = DocumentRules()
     ) {
         self.documents = { documents }
-        enforcement = .enforce
         judging = Judging(verifier: verifier, tags: tags)
+        shadowJudging = Judging(verifier: verifier, tags: .resolved)
         pinning = Pinning(verifier: verifier)
     }
 
     /// - Parameter policies: their settings say how documents under review are read, for each review anew.
-    public init(verifier: any ImageVerifying, policies: PoliciesInForce, enforcement: Enforcement = .enforce) {
+    public init(verifier: any ImageVerifying, policies: PoliciesInForce) {
         documents = { policies.settings.rules }
-        self.enforcement = enforcement
-        judging = Judging(verifier: verifier, tags: enforcement == .shadow ? .resolved : .refused)
+        judging = Judging(verifier: verifier, tags: .refused)
+        shadowJudging = Judging(verifier: verifier, tags: .resolved)
         pinning = Pinning(verifier: verifier)
     }
 
@@ -63,10 +64,11 @@ public struct AdmissionReviewer: Reviewing {
         var patch: [UInt8]?
         let grounds: Grounds
         switch endpoint {
-        case .validate: grounds = await validate(request, deadline: deadline)
+        case .validate: grounds = await validate(request, judging, deadline: deadline)
+        case .shadow: grounds = await validate(request, shadowJudging, deadline: deadline)
         case .mutate: (grounds, patch) = await mutate(request, deadline: deadline)
         }
-        return answer(fold(grounds, enforcement), to: address, at: endpoint, request, patch: patch)
+        return answer(fold(grounds, endpoint.enforcement), to: address, at: endpoint, request, patch: patch)
     }
 
     public func refuse(
@@ -77,7 +79,9 @@ public struct AdmissionReviewer: Reviewing {
 
     // MARK: Grounds
 
-    private func validate(_ request: AdmissionRequest, deadline: Deadline) async -> Grounds {
+    private func validate(
+        _ request: AdmissionRequest, _ judging: Judging, deadline: Deadline
+    ) async -> Grounds {
         do {
             if let resource = PolicyResource(of: request) { return try judged(request, resource) }
             switch try Scope.judged(request) {
@@ -130,7 +134,7 @@ public struct AdmissionReviewer: Reviewing {
     // MARK: Answers
 
     private func answer(_ fault: Fault, to address: ReturnAddress?, at endpoint: ReviewEndpoint) -> ReviewAnswer {
-        let ruling = fold(.fault(fault), address == nil ? .enforce : enforcement)
+        let ruling = fold(.fault(fault), address == nil ? .enforce : endpoint.enforcement)
         if let address { return answer(ruling, to: address, at: endpoint, nil, patch: nil) }
         // Without a uid no AdmissionReview can answer, and HTTP's own status has to.
         return ReviewAnswer(

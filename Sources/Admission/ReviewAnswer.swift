@@ -4,6 +4,12 @@ public import ImageVerification
 /// Which webhook was called.
 public enum ReviewEndpoint: String, Hashable, Sendable, CaseIterable {
     case validate, mutate
+    /// Judged as `validate` is, by what is registered beside another controller or before anybody dares to enforce: what
+    /// would be a denial is an admission with warnings, and a tag is judged as what it names now, since nothing pins it.
+    /// Which webhook was called decides that and not which process answers, so that neither can stand in for the other.
+    case shadow
+
+    var enforcement: Enforcement { self == .shadow ? .shadow : .enforce }
 }
 
 /// The face of this target towards the server: bytes in, exactly one answer out, whatever happens.

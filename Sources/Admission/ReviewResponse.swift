@@ -34,7 +34,7 @@ enum ReviewResponse {
                 }
                 let warnings = WarningLines.lines(ruling.warnings)
                 if !warnings.isEmpty { response.member("warnings", warnings) }
-                if endpoint == .validate { annotate(&response, ruling) }
+                if endpoint != .mutate { annotate(&response, ruling) }
             }
         }
         return writer.bytes

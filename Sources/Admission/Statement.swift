@@ -91,7 +91,7 @@ enum DenialMessage {
     static func text(_ statements: AtLeastOne<Statement>, at endpoint: ReviewEndpoint) -> String {
         let prefix =
             switch endpoint {
-            case .validate: "validation failed: "
+            case .validate, .shadow: "validation failed: "
             case .mutate: "mutation failed: "
             }
         var text = prefix

@@ -79,8 +79,24 @@ public final class NamedServer: Sendable {
             redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(10), read: TimeAmount(idleTimeout)), decompression: .disabled)
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Watches are held open for minutes, each on a connection of its own where the server speaks HTTP/1.1 only.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connections
+        // What nobody acknowledges is given up: otherwise everything went on to a server that is gone, over the one
+        // connection of HTTP/2, until the system gives up after a quarter of an hour.
+        configuration.http1_1ConnectionDebugInitializer = Self.noticingSilence
+        configuration.http2ConnectionDebugInitializer = Self.noticingSilence
         if let serverName { configuration.dnsOverride = [serverName: url.host.unbracketed] }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Ten watches, and calls beside them.
+    private static let connections = 64
+    /// Milliseconds that sent bytes may stay without acknowledgement.
+    private static let unacknowledged = 20_000
+
+    private static let noticingSilence: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+        // Linux's TCP_USER_TIMEOUT, by its number. A channel that has no such option goes on without.
+        channel.setOption(ChannelOptions.tcpOption(.init(rawValue: 18)), value: unacknowledged).recover { _ in }
     }
 
     /// As errors name it.

@@ -45,6 +45,7 @@ extension WebhookResponder {
         switch path {
         case "/validate", "/validations", "/validating": .validate
         case "/mutate", "/mutations", "/defaulting": .mutate
+        case "/shadow/validations": .shadow
         default: nil
         }
     }

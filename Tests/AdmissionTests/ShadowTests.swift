@@ -14,8 +14,9 @@ struct ShadowTests {
     ) async -> Reply {
         Reply(
             await AdmissionReviewer(
-                verifier: verifier, policies: PoliciesInForce(PolicySet(policies: [])), enforcement: enforcement
-            ).review(Array(text.utf8), at: .validate, deadline: deadline))
+                verifier: verifier, policies: PoliciesInForce(PolicySet(policies: []))
+            ).review(
+                Array(text.utf8), at: enforcement == .shadow ? .shadow : .validate, deadline: deadline))
     }
 
     private static let denial = ImageVerdict.Finding.judged(

@@ -37,7 +37,6 @@ public struct Reflector: Sendable {
         var failuresSinceOpen = 0
         var lastFault: APIFault?
         func found() async {
-            failuresSinceOpen = 0
             if lastFault != nil { await tell(.found) }
             lastFault = nil
         }
@@ -47,13 +46,13 @@ public struct Reflector: Sendable {
                     let list = try await server.list(type, selection)
                     objects = Dictionary(list.objects.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
                     version = list.resourceVersion
-                    failures = 0
                     await found()
                     await tell(.objects(objects))
                 }
                 let began = ContinuousClock.now
                 try await server.watch(type, selection, from: version ?? "0", onOpen: found) { events in
                     failures = 0
+                    failuresSinceOpen = 0
                     var isChanged = false
                     for event in events {
                         switch event {
@@ -70,8 +69,11 @@ public struct Reflector: Sendable {
                     }
                     if isChanged { await tell(.objects(objects)) }
                 }
+                failuresSinceOpen = 0
                 // A server that ends watches at once is not to be asked without pause.
-                if ContinuousClock.now - began < .seconds(1) {
+                if ContinuousClock.now - began >= .seconds(1) {
+                    failures = 0
+                } else {
                     failures += 1
                     try? await Task.sleep(for: backoff.pause(after: failures))
                 }
@@ -87,7 +89,7 @@ public struct Reflector: Sendable {
                     failuresSinceOpen += 1
                     // A connection that broke, or a watch that fell silent, is taken up where it was; what the server
                     // does not let us watch is listed anew.
-                    if error.isForbidden || error.isNotFound { version = nil }
+                    if error.isForbidden || error.isNotFound || error.isMalformed { version = nil }
                     if lastFault != error {
                         // One broken connection is nothing to tell: the next look shows whether anything is lost.
                         if failuresSinceOpen > 1 || version == nil {
@@ -96,7 +98,7 @@ public struct Reflector: Sendable {
                         }
                     }
                 }
-                try? await Task.sleep(for: error.retryAfter ?? backoff.pause(after: failures))
+                try? await Task.sleep(for: backoff.pause(after: failures, asked: error.retryAfter))
             }
         }
     }
@@ -110,6 +112,15 @@ public struct Backoff: Sendable {
     public init(first: Duration = .milliseconds(200), longest: Duration = .seconds(5)) {
         self.first = first
         self.longest = longest
+    }
+
+    /// What a server may ask for: policies and webhooks are not to be left alone for longer by one header.
+    private static let longestAsked: Duration = .seconds(30)
+
+    /// At least what our own pause is, and longer where the server asks for it.
+    func pause(after failures: Int, asked: Duration?) -> Duration {
+        let own = pause(after: failures)
+        return max(own, min(asked ?? own, Self.longestAsked))
     }
 
     /// Between half and all of what the number of failures in a row, from 1, asks for.

@@ -101,9 +101,13 @@ actor ClusterCredentials {
 
     private func bytes(_ material: ClusterAccess.Material) throws(ClusterAccessError) -> [UInt8] {
         switch material {
-        case .none: []
-        case .bytes(let bytes): bytes
-        case .file(let path): try AccessFile.bytes(at: path)
+        case .none: return []
+        case .bytes(let bytes): return bytes
+        case .file(let path):
+            // Nothing where there should be authorities must not stand for those of the system.
+            let read = try AccessFile.bytes(at: path)
+            guard !read.isEmpty else { throw ClusterAccessError("\(path) is empty") }
+            return read
         }
     }
 }

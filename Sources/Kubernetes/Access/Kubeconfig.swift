@@ -98,6 +98,11 @@ public struct Kubeconfig: Sendable {
     }
 
     private func credential(_ user: Entry, _ name: String) throws(ClusterAccessError) -> ClusterAccess.Credential {
+        // Beside a token, too: who asks to be somebody less must not be let in as himself.
+        let impersonation = ["as", "as-uid", "as-groups", "as-user-extra"]
+        for unsupported in ["auth-provider", "username"] + impersonation where user.value[unsupported] != nil {
+            throw ClusterAccessError("\(user.file): user '\(name)' uses '\(unsupported)', which is not supported")
+        }
         let chain = try material(user, "client-certificate")
         let key = try material(user, "client-key")
         if chain != .none {
@@ -127,9 +132,6 @@ public struct Kubeconfig: Sendable {
                     arguments: exec["args"]?.elements.compactMap(\.string) ?? [],
                     environment: Dictionary(environment, uniquingKeysWith: { _, last in last }),
                     installHint: exec["installHint"]?.string ?? ""))
-        }
-        for unsupported in ["auth-provider", "username", "as"] where user.value[unsupported] != nil {
-            throw ClusterAccessError("\(user.file): user '\(name)' uses '\(unsupported)', which is not supported")
         }
         return .none
     }

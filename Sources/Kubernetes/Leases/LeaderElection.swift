@@ -59,14 +59,18 @@ public final class LeaderElection: Sendable {
     private func take(_ work: @escaping @Sendable () async -> Void) async -> Observed? {
         var observed: Observed?
         while !Task.isCancelled {
-            if await acquire(&observed) { await lead(&observed, work) }
+            let asked = ContinuousClock.now
+            if await acquire(&observed) { await lead(&observed, since: asked, work) }
             let pause = times.retry * Double.random(in: 0.8...1.2)
             try? await Task.sleep(for: pause)
         }
         return observed
     }
 
-    private func lead(_ observed: inout Observed?, _ work: @escaping @Sendable () async -> Void) async {
+    private func lead(
+        _ observed: inout Observed?, since acquired: ContinuousClock.Instant,
+        _ work: @escaping @Sendable () async -> Void
+    ) async {
         leading.store(true, ordering: .relaxed)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -76,13 +80,15 @@ public final class LeaderElection: Sendable {
                     try? await Task.sleep(for: .seconds(1))
                 }
             }
-            var lastRenewal = ContinuousClock.now
+            // From before the request: others count from when it was stored.
+            var lastRenewal = acquired
             while !Task.isCancelled {
                 try? await Task.sleep(for: times.retry)
                 if Task.isCancelled { break }
                 let limit = lastRenewal.advanced(by: times.renewDeadline)
+                let asked = ContinuousClock.now
                 switch await renewal(&observed, until: limit) {
-                case .renewed: lastRenewal = .now
+                case .renewed: lastRenewal = asked
                 case .lost: group.cancelAll()
                 case .failed: if ContinuousClock.now >= limit { group.cancelAll() }
                 }
@@ -124,6 +130,8 @@ public final class LeaderElection: Sendable {
 
     /// Whether the Lease is ours now.
     private func acquire(_ observed: inout Observed?) async -> Bool {
+        var server = server
+        server.patience = min(server.patience, times.renewDeadline / 2)
         do throws(APIFault) {
             guard let object = try await server.get(.leases, name, in: namespace) else {
                 observed = Self.observed(

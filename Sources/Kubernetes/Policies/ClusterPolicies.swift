@@ -156,7 +156,7 @@ public struct ClusterPolicies: Service {
     private func settleReadiness(_ contents: ClusterView.Contents) {
         let sentences = PolicyResource.allCases.compactMap { resource -> String? in
             let copy = contents[resource]
-            guard copy.objects == nil else { return nil }
+            guard copy.objects == nil || copy.loss != nil else { return nil }
             return "\(resource.words) have not been listed yet" + (copy.loss.map { ": \($0)" } ?? "")
         }
         pending.sentences.withLock { if !$0.isEmpty { $0 = sentences } }

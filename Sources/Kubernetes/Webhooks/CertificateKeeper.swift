@@ -93,6 +93,13 @@ public final class CertificateKeeper: Service {
                 group.addTask { [self] in
                     await Reflector(server, .secrets, .named(configuration.secret, in: configuration.namespace))
                         .run { news in
+                            if case .lost(let fault) = news {
+                                logger.warning(
+                                    "the Secret of the serving certificate cannot be read",
+                                    metadata: [
+                                        "name": .string(configuration.secret), "reason": .string("\(fault)"),
+                                    ])
+                            }
                             guard case .objects(let objects) = news else { return }
                             take(objects.values.first { $0.name == configuration.secret })
                             wish.yield()

@@ -113,6 +113,14 @@ public final class WebhookKeeper: Service {
                 for configuration in configurations {
                     group.addTask { [self] in
                         await Reflector(server, configuration.type, .named(configuration.name)).run { news in
+                            if case .lost(let fault) = news {
+                                logger.warning(
+                                    "a webhook configuration cannot be read",
+                                    metadata: [
+                                        "kind": .string(configuration.type.kind), "name": .string(configuration.name),
+                                        "reason": .string("\(fault)"),
+                                    ])
+                            }
                             guard case .objects(let objects) = news else { return }
                             see(objects.values.first { $0.name == configuration.name }, configuration)
                             wish.yield()
@@ -190,7 +198,9 @@ public final class WebhookKeeper: Service {
             guard var place = state.places[configuration] else { return false }
             place.repairs += 1
             // Whoever was first is seen by the watch.
-            if !fault.isConflict { place.notBefore = .now + (fault.retryAfter ?? backoff.pause(after: place.repairs)) }
+            if !fault.isConflict {
+                place.notBefore = .now + backoff.pause(after: place.repairs, asked: fault.retryAfter)
+            }
             let isNew = place.lastFault != reason
             place.lastFault = reason
             state.places[configuration] = place

@@ -110,7 +110,7 @@ public struct WebhookRegistration: Sendable {
     /// The configurations, those of policies first.
     public var configurations: [WebhookConfiguration] {
         switch enforcement {
-        case .shadow: [workload(.validating, name: shadowName, path: "/validations")]
+        case .shadow: [workload(.validating, name: shadowName, path: "/shadow/validations")]
         case .enforce:
             [
                 policies(.mutating, name: defaultingName, path: "/defaulting"),

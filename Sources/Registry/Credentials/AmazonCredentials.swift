@@ -27,12 +27,16 @@ struct AmazonCredentials: CredentialSource {
             self.init(region: String(labels[3]), domain: labels[4...].joined(separator: "."))
         }
 
-        /// Region names have some fifteen letters, digits and hyphens.
+        /// Region names have some fifteen characters: `eu-west-1`, `us-gov-east-1`. What has another shape may be the name
+        /// of another service, and its host somebody's.
         init?(region: String, domain: String) {
-            guard ["amazonaws.com", "amazonaws.com.cn"].contains(domain), (1...32).contains(region.utf8.count),
-                region.utf8.allSatisfy({ byte in
-                    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-                        || byte == UInt8(ascii: "-")
+            guard ["amazonaws.com", "amazonaws.com.cn"].contains(domain), (1...32).contains(region.utf8.count)
+            else { return nil }
+            let words = region.split(separator: "-", omittingEmptySubsequences: false)
+            guard words.count >= 3, let number = words.last, (1...2).contains(number.utf8.count),
+                number.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
+                words.dropLast().allSatisfy({ word in
+                    !word.isEmpty && word.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
                 })
             else { return nil }
             self.region = region

@@ -79,8 +79,16 @@ package struct HelperProcess: Sendable {
             var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&ready, 1, 10) > 0 else {
                 // Something that it has started may hold the pipe open.
-                if let status = Self.status(of: child, options: WNOHANG) { return (bytes, status == 0) }
-                continue
+                guard let status = Self.status(of: child, options: WNOHANG) else { continue }
+                // What it wrote between the look at the pipe and its end.
+                while poll(&ready, 1, 0) > 0 {
+                    let count = read(descriptor, &buffer, buffer.count)
+                    guard count > 0 else { break }
+                    // It has been waited for: its number is nobody's any more, and nothing is to be killed by it.
+                    guard count <= maximumOutputBytes - bytes.count else { return ([], false) }
+                    bytes += buffer.prefix(count)
+                }
+                return (bytes, status == 0)
             }
             let count = read(descriptor, &buffer, buffer.count)
             if count > 0 {

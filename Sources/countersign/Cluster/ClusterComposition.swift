@@ -74,8 +74,7 @@ struct ClusterComposition: Sendable {
         let election = LeaderElection(
             server, lease: Self.lease(settings.enforcement), in: cluster.namespace, identity: identity)
         var writing = PolicyStatuses.Configuration(identity: identity)
-        // Beside another controller what it leaves in objects is its own.
-        writing.takesOver = cluster.webhookName == ClusterSettings.standardWebhookName
+        writing.takesOver = cluster.takesOver
         let statuses = PolicyStatuses(
             server, of: policies, writing, now: { .now },
             onFault: { logger.warning("a status was not written", metadata: ["reason": "\($0)"]) })
@@ -87,6 +86,14 @@ struct ClusterComposition: Sendable {
         if let files = settings.certificate {
             certificate = try ServingCertificate.files(
                 certificate: files.certificate, key: files.key, metrics: metrics, logger: logger)
+            if let path = cluster.webhookCA {
+                let authorities = try AuthorityFile(path)
+                bundle = WebhookKeeper.Bundle {
+                    authorities.bundle()
+                } current: { () async throws(APIFault) in
+                    authorities.bundle()
+                }
+            }
         } else {
             let shown = try ServingCertificate.managed(metrics: metrics, logger: logger)
             certificate = shown
@@ -200,6 +207,27 @@ struct ClusterComposition: Sendable {
     }
 }
 
+/// Authorities in a file that somebody else keeps, such as a mounted Secret. What it held before stays beside what it
+/// holds now, since a certificate of the old authority may be shown a while longer; and what cannot be read changes
+/// nothing.
+private final class AuthorityFile: Sendable {
+    private let path: String
+    private let held: Mutex<(before: [UInt8], now: [UInt8])>
+
+    init(_ path: String) throws(UsageError) {
+        self.path = path
+        held = Mutex(([], try readFile(path)))
+    }
+
+    func bundle() -> [UInt8] {
+        let read = try? readFile(path)
+        return held.withLock { held in
+            if let read, !read.isEmpty, read != held.now { held = (held.now, read) }
+            return held.before.isEmpty ? held.now : held.now + [0x0A] + held.before
+        }
+    }
+}
+
 /// Work that lasts until it is cancelled.
 private func never() async {
     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
@@ -224,7 +252,7 @@ extension ClusterSettings {
         var registration = WebhookRegistration(
             ownNamespace: namespace,
             client: webhookURL.map { .url("\($0)") } ?? .service(namespace: namespace, name: service))
-        if settings.certificate != nil { registration.authority = webhookCA.map { .fixed($0) } ?? .others }
+        if settings.certificate != nil, webhookCA == nil { registration.authority = .others }
         registration.enforcement = settings.enforcement == .shadow ? .shadow : .enforce
         registration.workloadName = webhookName
         registration.defaultingName = mutatingWebhookName

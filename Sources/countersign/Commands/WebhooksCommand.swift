@@ -104,9 +104,35 @@ struct WebhooksRemove: AsyncParsableCommand {
                     // ignored.
                     return error.isForbidden ? .admitted : .undecided
                 }
+                // Those under which other settings of this installation may have registered before.
+                for earlier in Self.earlier(than: registration) {
+                    do throws(APIFault) {
+                        Self.say(
+                            try await WebhookKeeper.remove(earlier, from: server).filter { $0.removal == .removed })
+                    } catch {
+                        if error.isForbidden { continue }
+                        Words.say("countersign: the webhook configurations of other names cannot be removed: \(error)")
+                        return .undecided
+                    }
+                }
                 return .admitted
             }
         }
+    }
+
+    /// Upstream's names, the chart's own and those of the shadow, to the same server.
+    private static func earlier(than registration: WebhookRegistration) -> [WebhookRegistration] {
+        var upstream = WebhookRegistration(ownNamespace: registration.ownNamespace, client: registration.client)
+        var own = upstream
+        own.workloadName = "policy.countersign.dev"
+        own.defaultingName = "defaulting.clusterimagepolicy.countersign.dev"
+        own.validatingName = "validating.clusterimagepolicy.countersign.dev"
+        var shadow = upstream
+        shadow.enforcement = .shadow
+        var chartsShadow = shadow
+        chartsShadow.workloadName = "shadow.countersign.dev"
+        upstream.enforcement = .enforce
+        return [upstream, own, shadow, chartsShadow]
     }
 
     private static func say(_ removals: [(configuration: WebhookConfiguration, removal: WebhookKeeper.Removal)]) {

@@ -89,8 +89,7 @@ struct WebhookComposition {
                     policies: beside.inForce, store: store, requiresSignature: settings.requiresSignature)
                 let webhook = try WebhookService(
                     server, certificate: certificate,
-                    reviewing: AdmissionReviewer(
-                        verifier: verifier, policies: beside.inForce, enforcement: settings.enforcement),
+                    reviewing: AdmissionReviewer(verifier: verifier, policies: beside.inForce),
                     metrics: metrics, logger: logger, readiness: beside.readiness,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(

@@ -130,6 +130,16 @@ struct ClusterServeOptions: ParsableArguments {
     var webhookCA: String?
 
     @Option(
+        name: .customLong("take-over"),
+        help: ArgumentHelp(
+            """
+            Take out of policies and their definitions what another controller left: finalizers, and a conversion webhook \
+            [default: true, and false in the shadow]
+            """,
+            valueName: "true|false"))
+    var takesOver: String?
+
+    @Option(
         name: .customLong("client-ca"),
         help: ArgumentHelp(
             "Answer reviews only to clients with a certificate of these authorities", valueName: "file"))

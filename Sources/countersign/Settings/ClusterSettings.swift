@@ -25,8 +25,10 @@ struct ClusterSettings: Sendable {
     var managesWebhooks = true
     /// Set by variable or file alone: shorter ones are for trying a change of authority out.
     var certificateTimes = CertificateTimes()
-    /// PEM that is written as caBundle where the certificate is read from files; `nil` leaves it to others.
-    var webhookCA: [UInt8]?
+    /// A file of PEM that is written as caBundle where the certificate is read from files; `nil` leaves it to others.
+    var webhookCA: String?
+    /// Whether what another controller left in policies and their definitions is taken out.
+    var takesOver = true
 
     /// Upstream's, so that installing takes over.
     static let standardWebhookName = "policy.sigstore.dev"
@@ -46,7 +48,7 @@ struct ClusterSettings: Sendable {
         "cluster", "kubeconfig", "context", "namespace", "service", "webhook-url", "webhook-name",
         "mutating-webhook-name", "validating-webhook-name", "certificate-secret", "settings-configmap", "enforcement",
         "namespace-selection", "exclude-namespace", "webhook-timeout", "failure-policy", "manage-webhooks",
-        "webhook-ca", "client-ca", "client-name", "ca-settle-seconds", "ca-overlap-seconds",
+        "webhook-ca", "take-over", "client-ca", "client-name", "ca-settle-seconds", "ca-overlap-seconds",
     ]
 
     /// `nil` where no cluster is asked for.
@@ -94,8 +96,11 @@ struct ClusterSettings: Sendable {
             certificateTimes.overlap = .seconds(seconds)
         }
         if let file = try sources.value("webhook-ca", flag: flags.webhookCA)?.text {
-            webhookCA = try readFile(file)
+            _ = try readFile(file)
+            webhookCA = file
         }
+        let enforcement: Enforcement? = try ServeSettings.choice("enforcement", flags.enforcement, sources)
+        takesOver = try sources.boolean("take-over", flag: flags.takesOver) ?? (enforcement != .shadow)
     }
 
     /// With a kubeconfig or a context named, as they say; else as the Pod's service account; else as kubectl would.

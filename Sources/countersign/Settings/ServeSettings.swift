@@ -53,12 +53,19 @@ struct ServeSettings {
         enforcement = try Self.choice("enforcement", flags.cluster.enforcement, sources) ?? enforcement
         let clientNames = sources.list("client-name", flags: flags.cluster.clientNames)
         if let authorities = try sources.value("client-ca", flag: flags.cluster.clientCA)?.text {
+            // A list that was given and names nobody must not stand for everybody.
+            if clientNames.isEmpty, try sources.value("client-name", flag: nil) != nil {
+                throw UsageError("--client-name names nobody")
+            }
             clients = (try readFile(authorities), clientNames)
         } else if !clientNames.isEmpty {
             throw UsageError("--client-name goes with --client-ca")
         }
         server.listen = try Self.address("listen", flags.listen, sources) ?? server.listen
         server.healthListen = try Self.address("health-listen", flags.healthListen, sources) ?? server.healthListen
+        if cluster?.webhookCA != nil, try sources.value("tls-certificate", flag: flags.certificate) == nil {
+            throw UsageError("--webhook-ca goes with --tls-certificate; without it the authority is our own")
+        }
         switch (
             try sources.value("tls-certificate", flag: flags.certificate)?.text,
             try sources.value("tls-key", flag: flags.key)?.text
@@ -69,6 +76,9 @@ struct ServeSettings {
         case (nil, _?): throw UsageError("--tls-key goes with --tls-certificate")
         }
         names = sources.list("tls-name", flags: flags.names)
+        guard names.isEmpty || cluster == nil else {
+            throw UsageError("--tls-name is not for --cluster, where the certificate bears the names of the Service")
+        }
         guard names.isEmpty || certificate == nil else {
             throw UsageError("--tls-name is for the self-signed certificate; --tls-certificate brings its own names")
         }

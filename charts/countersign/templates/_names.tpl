@@ -67,7 +67,9 @@ annotations:
 {{- define "countersign.webhookName" -}}
 {{- $name := ternary "policy.countersign.dev" "policy.sigstore.dev" (eq .Values.names "own") }}
 {{- if eq .Values.enforcement "shadow" }}{{ $name = "shadow.countersign.dev" }}{{ end }}
-{{- default $name .Values.cosign.webhookName }}
+{{- $name = default $name .Values.cosign.webhookName }}
+{{- if and (eq .Values.enforcement "shadow") (not (hasPrefix "shadow." $name)) }}{{ $name = printf "shadow.%s" $name }}{{ end }}
+{{- $name }}
 {{- end }}
 
 {{- define "countersign.mutatingWebhookName" -}}

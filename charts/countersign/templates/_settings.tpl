@@ -31,11 +31,6 @@
 {{- get (dict "warn" "warning" "fatal" "critical" "panic" "critical" "dpanic" "critical") .Values.loglevel | default .Values.loglevel }}
 {{- end }}
 
-{{/* Whether workloads' own credentials can be read anywhere. */}}
-{{- define "countersign.readsPullSecrets" -}}
-{{- if or .Values.pullSecrets.clusterWide .Values.pullSecrets.namespaces }}true{{ end }}
-{{- end }}
-
 {{- define "countersign.mountsRegistryCA" -}}
 {{- if or .Values.registries.caConfigMap .Values.webhook.registryCaBundle.name }}true{{ end }}
 {{- end }}
@@ -51,7 +46,7 @@
 {{- range $flag := keys .Values.webhook.extraArgs | sortAlpha }}
 {{- if has $flag (list "disable-tuf" "tuf-mirror" "tuf-root") }}
 {{- fail (printf "webhook.extraArgs: %s is not known here; the trust root comes with the program, or from trustedRoot.configMap" $flag) }}
-{{- else if has $flag (list "webhook-name" "mutating-webhook-name" "validating-webhook-name" "namespace" "service" "certificate-secret" "settings-configmap" "enforcement" "namespace-selection" "manage-webhooks") }}
+{{- else if has $flag (list "webhook-name" "mutating-webhook-name" "validating-webhook-name" "namespace" "service" "certificate-secret" "settings-configmap" "enforcement" "namespace-selection" "manage-webhooks" "exclude-namespace" "failure-policy" "webhook-timeout" "listen" "health-listen" "tls-certificate" "tls-key" "webhook-ca" "webhook-url" "kubeconfig" "workload-credentials" "take-over") }}
 {{- fail (printf "webhook.extraArgs: %s has a value of its own in this chart, on which other objects depend" $flag) }}
 {{- end }}
 {{- end }}
@@ -85,7 +80,10 @@ policy-resync-period trustroot-resync-period disable-ha secure-port kube-api-qps
 - --failure-policy={{ ternary "Ignore" .Values.webhook.failurePolicy (eq .Values.enforcement "shadow") }}
 - --webhook-timeout={{ include "countersign.webhookTimeout" . }}
 - --manage-webhooks=true
-- --workload-credentials={{ ternary "true" "false" (eq (include "countersign.readsPullSecrets" .) "true") }}
+- --workload-credentials=true
+{{- if eq .Values.names "own" }}
+- --take-over=false
+{{- end }}
 - --log-level={{ include "countersign.loglevel" . }}
 - --log-format={{ .Values.logFormat }}
 {{- if .Values.requireSignature }}
