@@ -14,7 +14,7 @@ struct RefusalTests {
         (.unsupportedContentType, 415),
     ]
 
-    @Test("With a uid, the answer is a denial that bears it", arguments: refusals, ReviewEndpoint.allCases)
+    @Test("With a uid, the answer is a denial that bears it", arguments: refusals, ReviewEndpoint.enforcing)
     func withUID(refusal: (Refusal, Int), endpoint: ReviewEndpoint) {
         let text = Review().text
         for length in [text.utf8.count, 120, 90] {
@@ -74,7 +74,7 @@ struct RefusalTests {
             ("", "admission.k8s.io/v1"),
         ])
     func version(sent: String, answered: String) async throws {
-        for endpoint in ReviewEndpoint.allCases {
+        for endpoint in ReviewEndpoint.enforcing {
             let reply = await review(Review(apiVersion: sent).text, at: endpoint)
             #expect(reply.isAllowed == false)
             #expect(reply.code == 400)
@@ -92,7 +92,7 @@ struct RefusalTests {
 
     @Test("Without a uid the answer is HTTP 400", arguments: noUID)
     func badRequest(text: String) async {
-        for endpoint in ReviewEndpoint.allCases {
+        for endpoint in ReviewEndpoint.enforcing {
             let reply = await review(text, at: endpoint)
             #expect(reply.answer.httpStatus == 400)
             #expect(!reply.answer.isJSON)

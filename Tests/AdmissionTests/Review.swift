@@ -103,3 +103,8 @@ func review(
         await AdmissionReviewer(verifier: verifier, tags: tags).review(
             Array(text.utf8), at: endpoint, deadline: deadline))
 }
+
+extension ReviewEndpoint {
+    /// Those whose denials are denials.
+    static let enforcing: [ReviewEndpoint] = [.validate, .mutate]
+}

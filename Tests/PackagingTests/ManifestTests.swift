@@ -69,7 +69,7 @@ struct ManifestTests {
         return Set(try #require(first["rules"]).elements.map(Rule.init))
     }
 
-    @Test("The account of the Job that uninstalls may take the three configurations away and do nothing else")
+    @Test("The account of the Job that uninstalls may take our configurations away and do nothing else")
     func uninstallRules() throws {
         for name in ["default", "beside"] {
             let hooks = try Packaged.documents("\(Packaged.golden)/\(name).yaml").filter {
@@ -82,7 +82,11 @@ struct ManifestTests {
             #expect(times.allSatisfy { $0 == "post-delete" })
             let rules = try #require(hooks.first { $0["kind"]?.string == "ClusterRole" }?["rules"]).elements
             #expect(rules.map(Rule.init).map(\.verbs) == [["get", "delete"]])
-            #expect(rules.map(Rule.init).map(\.names.count) == [3])
+            // By name: what this release registers, and what earlier values of it may have.
+            let names = rules.map(Rule.init).flatMap(\.names)
+            #expect(names.contains("policy.sigstore.dev") && names.contains("shadow.countersign.dev"))
+            #expect(names.count == Set(names).count && (8...10).contains(names.count))
+            #expect(names.allSatisfy { $0.hasSuffix(".sigstore.dev") || $0.hasSuffix(".countersign.dev") })
             let account = hooks.first.flatMap { Packaged.value($0, "metadata.name")?.string }
             #expect(Packaged.value(hooks[3], "spec.template.spec.serviceAccountName")?.string == account)
         }
@@ -119,7 +123,7 @@ struct ManifestTests {
             try Self.rules("Role") == [
                 Rule("", ["secrets"], ["get", "list", "watch", "create"]),
                 Rule("", ["secrets"], named: ["webhook-certs"], ["patch"]),
-                Rule("", ["configmaps"], ["get", "list", "watch"]),
+                Rule("", ["configmaps"], ["list", "watch"]),
                 Rule("coordination.k8s.io", ["leases"], ["create"]),
                 Rule("coordination.k8s.io", ["leases"], named: ["countersign-leader"], ["get", "update"]),
             ])
