@@ -13,7 +13,8 @@ struct RoutingTests {
     @Test(
         "Each path leads to its endpoint, over both HTTP versions", arguments: versions,
         [
-            ("/validate", ReviewEndpoint.validate), ("/validations", .validate), ("/mutate", .mutate), ("/shadow/validations", .shadow),
+            ("/validate", ReviewEndpoint.validate), ("/validations", .validate), ("/mutate", .mutate),
+            ("/shadow/validations", .shadow),
             ("/mutations", .mutate), ("/validating", .validate), ("/defaulting", .mutate),
         ])
     func paths(version: CurlClient.Version, path: (String, ReviewEndpoint)) async throws {
