@@ -154,13 +154,23 @@ public final class LeaderElection: Sendable {
         }
     }
 
-    /// So that another need not wait.
+    /// So that another need not wait. A renewal that was cancelled on its way may have been stored nevertheless: then the
+    /// Lease is read, and given up as it is.
     private func release(_ observed: Observed?) async {
-        guard let observed, observed.holder == identity, !Task.isCancelled else { return }
+        guard var observed, observed.holder == identity, !Task.isCancelled else { return }
         var server = server
         server.patience = .seconds(2)
-        _ = try? await server.replace(
-            .leases, name, in: namespace, lease(holder: "", after: observed, acquired: observed.acquired))
+        for _ in 0..<2 {
+            do throws(APIFault) {
+                _ = try await server.replace(
+                    .leases, name, in: namespace, lease(holder: "", after: observed, acquired: observed.acquired))
+                return
+            } catch {
+                guard error.isConflict, let object = try? await server.get(.leases, name, in: namespace) else { return }
+                observed = Self.observed(object)
+                guard observed.holder == identity else { return }
+            }
+        }
     }
 
     private static func observed(_ object: KubernetesObject) -> Observed {

@@ -42,14 +42,22 @@ public struct PullSecrets: Sendable {
     private static let life: Duration = .seconds(10)
     /// One that has just been made is found so much later.
     private static let absenceLife: Duration = .seconds(5)
+    /// How long what was read last stands in while the API server does not answer: an absence of it must not stop what
+    /// has been running. The registry still says whether a credential is good.
+    private static let staleLife: Duration = .seconds(600)
     /// Secrets have a MiB at most, and with registry credentials a few hundred bytes.
     private static let cacheBytes = 16 << 20
     /// Of names in Kubernetes.
     private static let maximumNameBytes = 253
 
+    private struct Held: Sendable {
+        let entry: Entry
+        let freshUntil: ContinuousClock.Instant
+    }
+
     private let source: any PullSecretReading
     private let policyNamespace: String
-    private let known = ByteBoundedCache<Key, Entry>(name: "pull-secrets", limit: cacheBytes)
+    private let known = ByteBoundedCache<Key, Held>(name: "pull-secrets", limit: cacheBytes)
     private let relay = Relay<Key, Entry>()
 
     /// - Parameter policyNamespace: where the Secrets lie that policies name.
@@ -136,13 +144,22 @@ public struct PullSecrets: Sendable {
     ) async throws(Outage) -> Entry {
         // What is no name is nobody's, and would be part of a URL.
         guard Self.isName(key.name), Self.isName(key.namespace) else { return .absent }
-        if let entry = known.value(for: key) { return entry }
-        return try await relay.value(for: key, service: "the API server") { () async throws(Outage) -> Entry in
-            if let entry = known.value(for: key) { return entry }
-            let (entry, bytes) = try await read()
-            let life = if case .absent = entry { Self.absenceLife } else { Self.life }
-            known.insert(entry, for: key, bytes: 512 + bytes, expires: .now.advanced(by: life))
-            return entry
+        let held = known.value(for: key)
+        if let held, held.freshUntil > .now { return held.entry }
+        do throws(Outage) {
+            return try await relay.value(for: key, service: "the API server") { () async throws(Outage) -> Entry in
+                if let held = known.value(for: key), held.freshUntil > .now { return held.entry }
+                let (entry, bytes) = try await read()
+                let life = if case .absent = entry { Self.absenceLife } else { Self.life }
+                let now = ContinuousClock.now
+                known.insert(
+                    Held(entry: entry, freshUntil: now.advanced(by: life)), for: key, bytes: 512 + bytes,
+                    expires: now.advanced(by: Self.staleLife))
+                return entry
+            }
+        } catch {
+            if let held { return held.entry }
+            throw error
         }
     }
 
