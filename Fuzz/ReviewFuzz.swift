@@ -17,7 +17,9 @@ private struct NothingMatches: ImageVerifying {
             isCached: false)
     }
 
-    func resolve(_ reference: ImageReference, deadline: Deadline) async throws(Outage) -> ResolutionLookup {
+    func resolve(
+        _ reference: ImageReference, for puller: Puller?, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup {
         ResolvedImage(reference: reference, manifest: [0x7B, 0x7D]).map(ResolutionLookup.resolved) ?? .notFound
     }
 
