@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admission
 import FoundationEssentials
+import ImageVerification
 import Kubernetes
 import Logging
 import Policy
@@ -157,6 +158,22 @@ struct ClusterComposition: Sendable {
         let pullSecrets = PullSecrets(ClusterSecrets(server), policyNamespace: cluster.namespace)
         self.pullSecrets = pullSecrets
         metrics.registry.addCollector { CacheSamples.samples(of: [pullSecrets.counters]) }
+    }
+
+    /// Judges what runs, where that is asked for.
+    func warmUp(
+        _ verifier: ImageVerifier, _ settings: ServeSettings, _ logger: Logger
+    ) -> [any Service] {
+        guard settings.cluster?.warmsUp == true else { return [] }
+        // Four rounds fall into what is left of a verdict when it begins to be renewed.
+        let life = settings.caches.sufficientLife
+        return [
+            RunningPods(
+                server: server, isReady: { [policies] in policies.readiness().isEmpty },
+                enforces: { [namespaces] in namespaces.enforces($0) },
+                reviewer: AdmissionReviewer(verifier: verifier.renewing(before: life / 4), policies: policies.inForce),
+                interval: life / 16, logger: logger)
+        ]
     }
 
     /// Told once the webhook's port is open: nothing is armed before.
