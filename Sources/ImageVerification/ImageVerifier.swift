@@ -136,7 +136,9 @@ public struct ImageVerifier: ImageVerifying {
         guard let verdicts, let key = await question.key(in: verdicts, store) else {
             return await examine(policy, image, workload, examination)
         }
-        if let known = verdicts.judgement(for: key, leaving: renewal) { return Judged(judgement: known, isCached: true) }
+        if let known = verdicts.judgement(for: key, leaving: renewal) {
+            return Judged(judgement: known, isCached: true)
+        }
         let judged = await examine(policy, image, workload, examination)
         if case .undecided = judged.judgement.outcome {
             guard let stale = verdicts.staleAdmission(for: key) else { return judged }
