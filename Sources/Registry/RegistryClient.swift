@@ -38,13 +38,25 @@ public struct RegistryClient: Sendable {
         limits: RegistryLimits = RegistryLimits(), retries: RetryPolicy = RetryPolicy(),
         counters: RegistryCounters = RegistryCounters()
     ) {
+        self.init(
+            http: http, rules: rules, blobs: blobs, limits: limits, retries: retries, counters: counters,
+            governor: RegistryGovernor())
+    }
+
+    /// For tests: without a governor every request goes at once.
+    init(
+        http: OutboundHTTP, rules: CredentialRules, blobs: any BlobStore = NoBlobStore(),
+        limits: RegistryLimits = RegistryLimits(), retries: RetryPolicy = RetryPolicy(),
+        counters: RegistryCounters = RegistryCounters(), governor: RegistryGovernor?
+    ) {
         self.http = http
         credentials = rules
         self.blobs = blobs
         self.limits = limits
         self.counters = counters
         held = HeldBytes(limit: limits.heldBytes)
-        conversation = RegistryConversation(http: http, tokens: TokenStore(), retries: retries, counters: counters)
+        conversation = RegistryConversation(
+            http: http, tokens: TokenStore(), retries: retries, counters: counters, governor: governor)
     }
 
     func session(

@@ -46,6 +46,28 @@ extension CacheSamples {
 
 enum RegistrySamples {
     static func samples(of counters: RegistryCounters) -> [MetricSample] {
+        requests(counters) + limits(counters)
+    }
+
+    private static func limits(_ counters: RegistryCounters) -> [MetricSample] {
+        counters.limited.sorted { $0.key < $1.key }
+            .map { host, count in
+                MetricSample(
+                    "countersign_registry_rate_limited_total",
+                    help: "Answers by which a registry asked for fewer requests.", kind: .counter,
+                    labels: [.init("host", host)], value: Double(count))
+            }
+            + counters.turns.sorted { ($0.key.host, $0.key.turn.rawValue) < ($1.key.host, $1.key.turn.rawValue) }
+            .map { key, count in
+                MetricSample(
+                    "countersign_registry_turns_total",
+                    help: "Requests that waited because their registry asks for fewer, and those not sent for that.",
+                    kind: .counter, labels: [.init("host", key.host), .init("result", key.turn.rawValue)],
+                    value: Double(count))
+            }
+    }
+
+    private static func requests(_ counters: RegistryCounters) -> [MetricSample] {
         counters.requests
             .sorted { ($0.key.host, $0.key.kind.rawValue) < ($1.key.host, $1.key.kind.rawValue) }
             .map { key, count in
