@@ -33,6 +33,18 @@ enum CacheSamples {
 }
 
 extension CacheSamples {
+    /// As of the others, and how many files did not hold what their name says.
+    static func samples(of disk: DiskBlobStore) -> [MetricSample] {
+        let name = "blobs-on-disk"
+        return samples(of: [(name, disk.counters)]) + [
+            MetricSample(
+                "countersign_cache_lookups_total", help: "Lookups in a cache, by result.", kind: .counter,
+                labels: [.init("cache", name), .init("result", "damaged")], value: Double(disk.damaged))
+        ]
+    }
+}
+
+extension CacheSamples {
     static func samples(of flights: [(name: String, counters: FlightCounters)]) -> [MetricSample] {
         flights.flatMap { name, counters in
             [("led", counters.led), ("joined", counters.joined)].map { result, count in

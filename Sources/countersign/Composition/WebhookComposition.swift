@@ -61,6 +61,7 @@ struct WebhookComposition {
     ) async throws {
         let trust = try trust(logger, metrics)
         let blobs = ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: settings.caches.blobBytes)
+        let disk = try blobsOnDisk(before: blobs)
         let counters = RegistryCounters()
         let settings = settings
         let certificate = beside.certificate
@@ -75,7 +76,7 @@ struct WebhookComposition {
         }
         let server = configuration
         try await Composition.withRegistry(
-            settings.registry, blobs: blobs, counters: counters, pullSecrets: beside.pullSecrets
+            settings.registry, blobs: disk ?? blobs, counters: counters, pullSecrets: beside.pullSecrets
         ) { client, logs in
             try await Composition.withVerification(
                 source: client, trust: trust.inForce, logs: logs, limits: settings.caches
@@ -83,6 +84,7 @@ struct WebhookComposition {
                 metrics.registry.addCollector {
                     CacheSamples.samples(of: store.counters + [(blobs.name, blobs.counters)])
                 }
+                if let disk { metrics.registry.addCollector { CacheSamples.samples(of: disk) } }
                 metrics.registry.addCollector { CacheSamples.samples(of: store.flights) }
                 metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
                 let verifier = ImageVerifier(
@@ -107,6 +109,15 @@ struct WebhookComposition {
                 }
                 try await ServiceGroup(configuration: group).run()
             }
+        }
+    }
+
+    private func blobsOnDisk(before memory: any BlobStore) throws(UsageError) -> DiskBlobStore? {
+        guard let (directory, bytes) = settings.blobCache else { return nil }
+        do throws(DiskBlobStore.Unusable) {
+            return try DiskBlobStore(directory: directory, limit: bytes, memory: memory)
+        } catch {
+            throw UsageError("--blob-cache: \(error)")
         }
     }
 
