@@ -131,6 +131,10 @@ public struct AuthorityExamination: Sendable {
                 provenUntil: places.compactMap { store.end(ofProofsOf: image, kind: kind, at: $0) }.min())
         }
         var found = await search(places, kind, question.scope(kind), image)
+        // What was withdrawn does not suffice any longer.
+        if question.looksAtAll {
+            for (place, bundles) in found.held { store.keepOnly(bundles, of: image, kind: kind, at: place) }
+        }
         if !unreadable.isEmpty {
             found.isCached = false
             found.outages = unreadable + found.outages

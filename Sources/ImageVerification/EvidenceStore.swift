@@ -247,6 +247,15 @@ public final class EvidenceStore: Sendable {
             all, for: key, bytes: byteCount(all), expires: isRenewed ? end : min(end, sufficient.end(of: key) ?? end))
     }
 
+    /// Nothing else lies at the place any more.
+    func keepOnly(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ReadablePlace) {
+        let key = key(image, kind, place)
+        guard let known = sufficient.peek(key), let end = sufficient.end(of: key) else { return }
+        let rest = known.filter(bundles.contains)
+        guard rest.count < known.count else { return }
+        sufficient.insert(rest, for: key, bytes: byteCount(rest), expires: end)
+    }
+
     private func key(_ image: ResolvedImage, _ kind: ProofKind, _ readable: ReadablePlace) -> ProofsKey {
         ProofsKey(
             image: image.digest, kind: kind, place: readable.place, credential: readable.shown.fingerprint)

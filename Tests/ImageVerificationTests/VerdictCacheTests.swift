@@ -340,6 +340,8 @@ struct VerdictCacheTests {
             scene.source.state.withLock { $0.proofs = [:] }
             #expect(await !renewing.verdict(on: image, for: nil, deadline: deadline).isAdmission)
             #expect(scene.verifier.remembered(on: image, for: nil)?.isAdmission != true)
+            // Nor by what has sufficed before.
+            #expect(await !scene.isAdmitted(image))
         }
     }
 

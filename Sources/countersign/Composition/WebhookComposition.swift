@@ -24,6 +24,7 @@ struct WebhookComposition {
         while running: AsyncStream<Never>? = nil,
         onListening: @escaping @Sendable (WebhookService.Ports, String?) async -> Void
     ) async throws {
+        Allocation.economise()
         let logger = logger()
         let metrics = ServerMetrics(version: Version.current)
         guard let cluster = settings.cluster else {
