@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -19,7 +20,11 @@ enum NullWebhook {
         let webhook = try WebhookService(
             configuration, certificate: .selfSigned(metrics: metrics, logger: logger), reviewing: NullReviewer(),
             metrics: metrics, logger: logger,
-            onListening: { print("null-webhook: webhook on port \($0.webhook), health on port \($0.health)") })
+            onListening: { ports in
+                print("null-webhook: webhook on port \(ports.webhook), health on port \(ports.health)")
+                // Into a file nothing would go before the end.
+                fflush(nil)
+            })
         try await ServiceGroup(
             services: [webhook], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
         ).run()

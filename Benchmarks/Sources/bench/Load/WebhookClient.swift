@@ -59,9 +59,10 @@ struct WebhookClient: Sendable {
 /// An answer of a webhook, read.
 struct WebhookAnswer: Sendable {
     let isAllowed: Bool
-    /// Of a denial: 403 says no; 504 says that nobody could know, 429 that there was no room.
-    let code: Int
+    /// Of a denial.
     let message: String
+    /// Whether it is no word on the image: a registry did not answer, or there was no time or no room to look.
+    let isUndecided: Bool
     /// Base64 of a JSON patch.
     let patch: String?
     let took: Duration
@@ -71,11 +72,19 @@ struct WebhookAnswer: Sendable {
             let isAllowed = answer["allowed"]?.bool
         else { throw Failure("HTTP \(status): \(String(decoding: body.prefix(500), as: UTF8.self))") }
         self.isAllowed = isAllowed
-        code = answer["status"]?["code"]?.integer.map { Int($0) } ?? 0
         message = answer["status"]?["message"]?.string ?? ""
         patch = answer["patch"]?.string
+        let reasons = answer["auditAnnotations"]?["reasons"]?.string?.split(separator: ",").map(String.init) ?? []
+        let code = answer["status"]?["code"]?.integer
+        isUndecided =
+            !isAllowed && (code == 429 || code == 504 || reasons.contains { Self.outages.contains($0) })
         self.took = took
     }
+
+    /// Reason codes of outages, as the webhook annotates them for the audit log.
+    private static let outages: Set<String> = [
+        "unreachable", "unauthorized", "rate-limited", "malfunction", "deadline",
+    ]
 
     /// Throws where it is no admission: a benchmark of denials would measure something else.
     @discardableResult

@@ -21,7 +21,6 @@ struct StormPart {
         /// Signed and denied as if it were not, or not signed and admitted.
         var wrong = 0
         var requests = 0
-        var refused = 0
         var verifications = 0
         var wall = 0.0
     }
@@ -108,14 +107,12 @@ struct StormPart {
                 row.wall = (.now - start).milliseconds
                 clearing.cancel()
                 for (pod, answer) in answers {
-                    switch (answer.isAllowed, answer.code) {
-                    case (true, _):
-                        row.admitted += 1
-                        if !pod.isSigned { row.wrong += 1 }
-                    case (false, 403):
-                        row.denied += 1
-                        if pod.isSigned { row.wrong += 1 }
-                    default: row.undecided += 1
+                    if answer.isUndecided {
+                        row.undecided += 1
+                    } else {
+                        row.admitted += answer.isAllowed ? 1 : 0
+                        row.denied += answer.isAllowed ? 0 : 1
+                        row.wrong += answer.isAllowed == pod.isSigned ? 0 : 1
                     }
                 }
                 let after = try await server.metrics()
