@@ -44,31 +44,59 @@ public struct AdmissionReviewer: Reviewing {
     }
 
     public func review(_ body: [UInt8], at endpoint: ReviewEndpoint, deadline: Deadline) async -> ReviewAnswer {
+        switch begin(body, at: endpoint) {
+        case .answered(let answer): answer
+        case .pending(let finish): await finish(deadline)
+        }
+    }
+
+    public func begin(_ body: [UInt8], at endpoint: ReviewEndpoint) -> ReviewStart {
         let review: JSONValue
         do {
             review = try JSONDocument(parsing: body, limits: Self.limits(for: body)).root
         } catch {
-            return answer(Self.fault(error), to: ReturnAddress(prefix: body), at: endpoint)
+            return .answered(answer(Self.fault(error), to: ReturnAddress(prefix: body), at: endpoint))
         }
         guard let address = ReturnAddress(review) else {
             let missing = Fault.request(
                 member: "request.uid", expected: "a string of 1 to \(ReturnAddress.maximumUIDBytes) bytes")
-            return answer(missing, to: nil, at: endpoint)
+            return .answered(answer(missing, to: nil, at: endpoint))
         }
         let request: AdmissionRequest
+        let matter: Matter
         do {
             request = try AdmissionRequest(review)
+            matter = try self.matter(of: request, at: endpoint)
         } catch {
-            return answer(error, to: address, at: endpoint)
+            return .answered(answer(error, to: address, at: endpoint))
         }
-        var patch: [UInt8]?
-        let grounds: Grounds
-        switch endpoint {
-        case .validate: grounds = await validate(request, judging, deadline: deadline)
-        case .shadow: grounds = await validate(request, shadowJudging, deadline: deadline)
-        case .mutate: (grounds, patch) = await mutate(request, deadline: deadline)
+        @Sendable func answered(_ grounds: Grounds, patch: [UInt8]? = nil) -> ReviewAnswer {
+            answer(fold(grounds, endpoint.enforcement), to: address, at: endpoint, request, patch: patch)
         }
-        return answer(fold(grounds, endpoint.enforcement), to: address, at: endpoint, request, patch: patch)
+        switch matter {
+        case .settled(let grounds, let patch):
+            return .answered(answered(grounds, patch: patch))
+        case .document(let object):
+            // Compiling what it holds may take a while.
+            return .pending { _ in
+                do throws(Fault) {
+                    return answered(.document(try PolicyReview(of: object, rules: documents())))
+                } catch {
+                    return answered(.fault(error))
+                }
+            }
+        case .judging(let fields, let workload):
+            let judging = endpoint == .shadow ? shadowJudging : judging
+            if let images = judging.remembered(fields, of: workload) { return .answered(answered(.images(images))) }
+            return .pending { answered(.images(await judging.judge(fields, of: workload, deadline: $0))) }
+        case .pinning(let fields, let puller):
+            if let patch = pinning.remembered(fields, for: puller) {
+                return .answered(answered(.exempt(.mutation), patch: patch.operations))
+            }
+            return .pending {
+                answered(.exempt(.mutation), patch: await pinning.patch(fields, for: puller, deadline: $0))
+            }
+        }
     }
 
     public func refuse(
@@ -77,50 +105,43 @@ public struct AdmissionReviewer: Reviewing {
         answer(.refused(refusal), to: ReturnAddress(prefix: prefix), at: endpoint)
     }
 
-    // MARK: Grounds
+    // MARK: What a review is about
 
-    private func validate(
-        _ request: AdmissionRequest, _ judging: Judging, deadline: Deadline
-    ) async -> Grounds {
-        do {
-            if let resource = PolicyResource(of: request) { return try judged(request, resource) }
-            switch try Scope.judged(request) {
-            case .exempt(let exemption):
-                return .exempt(exemption)
-            case .images(let fields):
-                return .images(await judging.judge(fields, of: try request.facts(), deadline: deadline))
-            }
-        } catch {
-            return .fault(error)
-        }
+    private enum Matter {
+        case settled(Grounds, patch: [UInt8]?)
+        case document(JSONValue)
+        case judging(AtLeastOne<ImageField>, of: WorkloadFacts)
+        case pinning(AtLeastOne<ImageField>, for: Puller)
     }
 
-    private func mutate(_ request: AdmissionRequest, deadline: Deadline) async -> (Grounds, [UInt8]?) {
-        do {
-            if let resource = PolicyResource(of: request) {
-                let exemption = try resource.exemption(from: request)
-                guard exemption == nil, let object = request.object else {
-                    return (.exempt(exemption ?? .mutation), nil)
-                }
-                return (.exempt(.mutation), PolicyDefaults.patch(of: object, resource))
+    private func matter(of request: AdmissionRequest, at endpoint: ReviewEndpoint) throws(Fault) -> Matter {
+        if let resource = PolicyResource(of: request) {
+            let exemption = try resource.exemption(from: request)
+            guard endpoint == .mutate else {
+                if let exemption { return .settled(.exempt(exemption), patch: nil) }
+                guard let object = request.object else { throw .noDocument }
+                return .document(object)
             }
+            guard exemption == nil, let object = request.object else {
+                return .settled(.exempt(exemption ?? .mutation), patch: nil)
+            }
+            return .settled(.exempt(.mutation), patch: PolicyDefaults.patch(of: object, resource))
+        }
+        switch endpoint {
+        case .validate, .shadow:
+            switch try Scope.judged(request) {
+            case .exempt(let exemption): return .settled(.exempt(exemption), patch: nil)
+            case .images(let fields): return .judging(fields, of: try request.facts())
+            }
+        case .mutate:
             switch try Scope.pinned(request) {
-            case .exempt(let exemption):
-                return (.exempt(exemption), nil)
+            case .exempt(let exemption): return .settled(.exempt(exemption), patch: nil)
             case .images(let fields):
                 // Where the credentials cannot be read, nothing is pinned; `/validate` says why it is denied.
-                guard let puller = try? request.puller() else { return (.exempt(.mutation), nil) }
-                return (.exempt(.mutation), await pinning.patch(fields, for: puller, deadline: deadline))
+                guard let puller = try? request.puller() else { return .settled(.exempt(.mutation), patch: nil) }
+                return .pinning(fields, for: puller)
             }
-        } catch {
-            return (.fault(error), nil)
         }
-    }
-
-    private func judged(_ request: AdmissionRequest, _ resource: PolicyResource) throws(Fault) -> Grounds {
-        if let exemption = try resource.exemption(from: request) { return .exempt(exemption) }
-        guard let object = request.object else { throw .noDocument }
-        return .document(try PolicyReview(of: object, rules: documents()))
     }
 
     private static func fault(_ error: JSONError) -> Fault {

@@ -31,6 +31,24 @@ struct Judging: Sendable {
             { judged($0, await finding(on: $0.text, of: workload, deadline: deadline)) })
     }
 
+    /// The same, where every image's verdict is remembered; `nil` where one is not. A tag is not looked at here, nor
+    /// what is no reference: both are rare, and denied.
+    func remembered(_ fields: AtLeastOne<ImageField>, of workload: WorkloadFacts) -> AtLeastOne<JudgedImage>? {
+        var judged: [JudgedImage] = []
+        for distinct in DistinctReference.among(fields).all {
+            guard let reference = try? ImageReference(parsing: distinct.text),
+                reference.digest != nil || tags == .resolved,
+                let verdict = verifier.remembered(on: reference, for: workload)
+            else { return nil }
+            judged.append(
+                JudgedImage(
+                    reference: distinct.text,
+                    paths: AtLeastOne(distinct.fields.first.path, distinct.fields.rest.map(\.path)),
+                    finding: .verdict(verdict)))
+        }
+        return AtLeastOne(judged)
+    }
+
     private func finding(
         on text: String, of workload: WorkloadFacts, deadline: Deadline
     ) async -> JudgedImage.Finding {

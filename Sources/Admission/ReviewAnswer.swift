@@ -16,8 +16,26 @@ public enum ReviewEndpoint: String, Hashable, Sendable, CaseIterable {
 public protocol Reviewing: Sendable {
     func review(_ body: [UInt8], at endpoint: ReviewEndpoint, deadline: Deadline) async -> ReviewAnswer
 
+    /// Answers at once where nobody has to be asked and nothing has to be checked; otherwise says what is left to do. One
+    /// review in a thousand needs more in a cluster that runs.
+    func begin(_ body: [UInt8], at endpoint: ReviewEndpoint) -> ReviewStart
+
     /// The answer where the server will not look at a review; `prefix` is as much of the body as was read.
     func refuse(_ prefix: [UInt8], at endpoint: ReviewEndpoint, because refusal: Refusal) -> ReviewAnswer
+}
+
+/// How far a review has come without waiting.
+public enum ReviewStart: Sendable {
+    case answered(ReviewAnswer)
+    /// The rest of it; always ends with an answer, at the deadline at the latest.
+    case pending(@Sendable (Deadline) async -> ReviewAnswer)
+}
+
+extension Reviewing {
+    /// For what never answers at once.
+    public func begin(_ body: [UInt8], at endpoint: ReviewEndpoint) -> ReviewStart {
+        .pending { await review(body, at: endpoint, deadline: $0) }
+    }
 }
 
 /// Why the server itself turns a review away.

@@ -29,6 +29,8 @@ public struct AuthorityExamination: Sendable {
     public struct Examined: Sendable {
         public let finding: AuthorityFinding
         public let isCached: Bool
+        /// When proofs that have sufficed before are to be looked for again; `nil` where they were looked for now.
+        var provenUntil: ContinuousClock.Instant?
     }
 
     /// What the authority says of the image; outages are part of the finding.
@@ -103,7 +105,8 @@ public struct AuthorityExamination: Sendable {
         let known = question.looksAtAll ? [] : places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
         if !known.isEmpty, case .satisfied(let match) = await weigh(Search(candidates: known).only(authority.format)) {
             return Examined(
-                finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true)
+                finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true,
+                provenUntil: places.compactMap { store.end(ofProofsOf: image, kind: kind, at: $0) }.min())
         }
         var search = await search(places, kind, image).only(authority.format)
         if !unreadable.isEmpty {
@@ -238,9 +241,10 @@ public struct AuthorityExamination: Sendable {
                 }
             case (let signed, let attested): signed.and(attested)
             }
+        let ends = await [signed.provenUntil, attested.provenUntil]
         return Examined(
             finding: AuthorityFinding(authority: question.authority.name, result: result),
-            isCached: await signed.isCached && attested.isCached)
+            isCached: await signed.isCached && attested.isCached, provenUntil: ends.compactMap { $0 }.min())
     }
 
     /// Whether a bill of materials lies under cosign's tag for it, which is unsigned wherever it lies. One more request

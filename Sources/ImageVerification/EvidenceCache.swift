@@ -2,6 +2,7 @@
 import JSON
 import OCI
 import Sigstore
+import Synchronization
 
 /// Proofs that have been checked, and what came of it; pure functions of the key.
 final class EvidenceCache: Sendable {
@@ -14,7 +15,13 @@ final class EvidenceCache: Sendable {
         let options: VerificationOptions
     }
 
+    private final class Turn: Sendable {
+        let lock = Mutex(())
+    }
+
     private let life: Duration
+    /// Many more than processors, so that proofs that differ hardly ever wait for each other.
+    private let turns: [Turn] = (0..<256).map { _ in Turn() }
     private let signatures: ByteBoundedCache<Key, Result<VerifiedSignature, VerificationError>>
     private let statements: ByteBoundedCache<Key, Result<VerifiedStatement, VerificationError>>
 
@@ -52,12 +59,16 @@ final class EvidenceCache: Sendable {
         let key = Key(
             proof: Self.identity(bundle), image: image, trust: verifier.trust.generation, options: verifier.options)
         if let known = cache.value(for: key) { return known }
-        let result: Result<Value, VerificationError>
-        do throws(VerificationError) { result = .success(try check()) } catch { result = .failure(error) }
-        // An error keeps an excerpt of a few hundred bytes at most.
-        let size = 1024 + ((try? result.get()).map(bytes) ?? 1024)
-        cache.insert(result, for: key, bytes: size, expires: .now.advanced(by: life))
-        return result
+        // Who comes while an equal proof is being checked waits for it, as they would for their turn at a processor.
+        return turns[Int(truncatingIfNeeded: UInt(bitPattern: key.hashValue) % UInt(turns.count))].lock.withLock { _ in
+            if let known = cache.peek(key) { return known }
+            let result: Result<Value, VerificationError>
+            do throws(VerificationError) { result = .success(try check()) } catch { result = .failure(error) }
+            // An error keeps an excerpt of a few hundred bytes at most.
+            let size = 1024 + ((try? result.get()).map(bytes) ?? 1024)
+            cache.insert(result, for: key, bytes: size, expires: .now.advanced(by: life))
+            return result
+        }
     }
 
     private static func identity(_ bundle: UnverifiedBundle) -> Digest {

@@ -6,6 +6,9 @@ public import Sigstore
 /// The port through which the verification of an image reaches the world. Absence is an answer; an outage is thrown;
 /// never a mix.
 public protocol EvidenceSource: Sendable {
+    /// As `credential(for:deadline:)`, where that is known without asking anybody; `nil` where somebody has to be asked.
+    func knownCredential(for access: RepositoryAccess) -> ShownCredential?
+
     /// With which credential a repository is to be read: what is learned with one answers for no other, and anonymous
     /// access is one of them. A place where credentials are kept that does not answer is an outage.
     func credential(for access: RepositoryAccess, deadline: Deadline) async throws(Outage) -> ShownCredential
@@ -28,6 +31,11 @@ public protocol EvidenceSource: Sendable {
     func configurations(
         of image: ResolvedImage, showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ConfigurationLookup
+}
+
+extension EvidenceSource {
+    /// For a source that has to ask for everything.
+    public func knownCredential(for access: RepositoryAccess) -> ShownCredential? { nil }
 }
 
 public enum ResolutionLookup: Hashable, Sendable {
@@ -82,7 +90,7 @@ public struct ProofPlace: Hashable, Sendable {
 
 /// Stands for a credential in the keys of caches: equal for equal credentials, and tells nothing about them.
 public struct CredentialFingerprint: Hashable, Sendable {
-    private let code: [UInt8]
+    let code: [UInt8]
 
     /// - Parameter code: a keyed hash of the credential, never the credential itself.
     public init(code: [UInt8]) { self.code = code }

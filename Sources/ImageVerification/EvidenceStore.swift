@@ -26,7 +26,7 @@ public final class EvidenceStore: Sendable {
     public static let defaultPatience: Duration = .seconds(30)
 
     private let source: any EvidenceSource
-    private let limits: CacheLimits
+    let limits: CacheLimits
     /// How long shared work may take, whoever waits for it.
     private let patience: Duration
     /// By which proofs are checked: each verdict takes it once.
@@ -90,6 +90,16 @@ public final class EvidenceStore: Sendable {
         try await source.credential(for: access, deadline: .after(patience))
     }
 
+    /// The same, where nobody has to be asked for it.
+    func knownCredential(for access: RepositoryAccess) -> ShownCredential? { source.knownCredential(for: access) }
+
+    /// The digest that a tag was seen to name at most `tagLife` ago; `nil` where somebody has to be asked.
+    func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage? {
+        if let pinned = ResolvedImage(pinned: reference) { return pinned }
+        guard let shown = knownCredential(for: RepositoryAccess(reference.repository, for: puller)) else { return nil }
+        return tags.value(for: TagKey(reference: reference, credential: shown.fingerprint), countsMiss: false)
+    }
+
     /// The digest of a tag, for at most `tagLife`; that a tag does not exist is not remembered.
     func resolve(
         _ reference: ImageReference, for puller: Puller?
@@ -119,6 +129,11 @@ public final class EvidenceStore: Sendable {
     func sufficientProofs(of image: ResolvedImage, kind: ProofKind, at place: ReadablePlace) -> [UnverifiedBundle] {
         sufficient.value(for: key(image, kind, place)) ?? []
     }
+
+    /// When the proofs that have satisfied somebody at this place reach their maximum age.
+    func end(
+        ofProofsOf image: ResolvedImage, kind: ProofKind, at place: ReadablePlace
+    ) -> ContinuousClock.Instant? { sufficient.end(of: key(image, kind, place)) }
 
     /// The candidate proofs of an image at a place, as they were at most `candidateLife` ago.
     func proofs(
@@ -198,10 +213,13 @@ public final class EvidenceStore: Sendable {
     func keep(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ReadablePlace) {
         let key = key(image, kind, place)
         let known = sufficient.value(for: key) ?? []
-        let new = bundles.filter { !known.contains($0) }
-        guard !new.isEmpty else { return }
-        let all = known + new
-        sufficient.insert(all, for: key, bytes: byteCount(all), expires: .now.advanced(by: limits.sufficientLife))
+        let all = known + bundles.filter { !known.contains($0) }
+        guard !all.isEmpty else { return }
+        // Those that were not seen this time do not become younger.
+        let isRenewed = known.allSatisfy(bundles.contains)
+        let end = ContinuousClock.now.advanced(by: limits.sufficientLife)
+        sufficient.insert(
+            all, for: key, bytes: byteCount(all), expires: isRenewed ? end : min(end, sufficient.end(of: key) ?? end))
     }
 
     private func key(_ image: ResolvedImage, _ kind: ProofKind, _ readable: ReadablePlace) -> ProofsKey {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import OCI
 public import Policy
+import Sigstore
 
 /// One image under its policies becomes one verdict.
 public struct ImageVerifier: ImageVerifying {
@@ -9,14 +10,20 @@ public struct ImageVerifier: ImageVerifying {
     private let fixedNoMatch: NoMatchAction?
     private let store: EvidenceStore
     private let requiresSignature: Bool
+    /// `nil` where every image is judged anew.
+    private let verdicts: VerdictCache?
 
     /// - Parameters:
     ///   - noMatch: what becomes of an image that no policy names; without it the settings in force say so, for each
     ///     image anew.
     ///   - requiresSignature: whether every authority with attestations asks for a signature too.
+    ///   - verdicts: where verdicts are remembered, without what they were reached by. Whoever reads more of one than
+    ///     whether it admits has none.
     public init(
-        policies: PoliciesInForce, noMatch: NoMatchAction? = nil, store: EvidenceStore, requiresSignature: Bool = false
+        policies: PoliciesInForce, noMatch: NoMatchAction? = nil, store: EvidenceStore,
+        requiresSignature: Bool = false, verdicts: VerdictCache? = nil
     ) {
+        self.verdicts = verdicts
         self.policies = policies
         fixedNoMatch = noMatch
         self.store = store
@@ -29,6 +36,43 @@ public struct ImageVerifier: ImageVerifying {
         if deadline.hasPassed { return outage(reference, .cancelled, workload) }
         return await cancelling(at: deadline) { await verdict(on: reference, for: workload) }
             ?? outage(reference, .cancelled, workload)
+    }
+
+    public func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? {
+        guard let verdicts, let image = store.rememberedImage(reference, for: workload?.puller) else { return nil }
+        let moment = policies.moment
+        let selection = moment.set.policies(for: image.pinned, workload: workload)
+        let trust = store.trust.generation
+        var judgements = selection.denials
+        for policy in selection.policies {
+            let question = question(policy, image, workload, trust)
+            guard let key = question.knownKey(in: verdicts, store),
+                let known = verdicts.judgement(for: key, countsMiss: false)
+            else {
+                return nil
+            }
+            judgements.append(known)
+        }
+        return verdict(on: reference, image, judgements, moment, isCached: true, trust: trust)
+    }
+
+    private func question(
+        _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ workload: WorkloadFacts?, _ trust: TrustGeneration
+    ) -> PolicyQuestion {
+        PolicyQuestion(
+            policy: policy, image: image, workload: workload, trust: trust, requiresSignature: requiresSignature)
+    }
+
+    private func verdict(
+        on reference: ImageReference, _ image: ResolvedImage, _ judgements: [Judgement],
+        _ moment: PoliciesInForce.Moment, isCached: Bool, trust: TrustGeneration
+    ) -> ImageVerdict {
+        // A stable order, whichever registry answered first.
+        guard let all = AtLeastOne(judgements.sorted { $0.policy < $1.policy }) else {
+            return ImageVerdict(
+                reference: reference, image: image, finding: .noMatchingPolicy(noMatch(moment)), isCached: isCached)
+        }
+        return ImageVerdict(reference: reference, image: image, finding: .judged(all), isCached: isCached, trust: trust)
     }
 
     /// Ends in time when it is cancelled: whatever it waits for lets go of it with an outage.
@@ -50,21 +94,16 @@ public struct ImageVerifier: ImageVerifying {
         let examination = AuthorityExamination(
             store: store, requiresSignature: requiresSignature, puller: workload?.puller)
         let judged = await judge(selection.policies, image, workload, examination)
-        // A stable order, whichever registry answered first.
-        let judgements = (selection.denials + judged.map(\.judgement)).sorted { $0.policy < $1.policy }
-        guard let all = AtLeastOne(judgements) else {
-            return ImageVerdict(
-                reference: reference, image: image, finding: .noMatchingPolicy(noMatch(moment)),
-                isCached: resolved.isCached)
-        }
-        return ImageVerdict(
-            reference: reference, image: image, finding: .judged(all),
+        return verdict(
+            on: reference, image, selection.denials + judged.map(\.judgement), moment,
             isCached: resolved.isCached && judged.allSatisfy(\.isCached), trust: examination.generation)
     }
 
     private struct Judged: Sendable {
         let judgement: Judgement
         let isCached: Bool
+        /// See `AuthorityExamination.Examined`.
+        var provenUntil: ContinuousClock.Instant?
     }
 
     /// Every policy, and every authority of each, at the same time; equal lookups meet in the store.
@@ -78,7 +117,30 @@ public struct ImageVerifier: ImageVerifying {
         }
     }
 
+    /// What is remembered, or else what is found now and remembered from then on.
     private func judge(
+        _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ workload: WorkloadFacts?,
+        _ examination: AuthorityExamination
+    ) async -> Judged {
+        let question = question(policy, image, workload, examination.generation)
+        guard let verdicts, let key = await question.key(in: verdicts, store) else {
+            return await examine(policy, image, workload, examination)
+        }
+        if let known = verdicts.judgement(for: key) { return Judged(judgement: known, isCached: true) }
+        let judged = await examine(policy, image, workload, examination)
+        if case .undecided = judged.judgement.outcome {
+            guard let stale = verdicts.staleAdmission(for: key) else { return judged }
+            return Judged(judgement: stale, isCached: true)
+        }
+        // A credential that was replaced meanwhile must not answer for the one that it replaced.
+        guard await question.key(in: verdicts, store) == key else { return judged }
+        verdicts.keep(
+            judged.judgement, for: key,
+            until: question.end(of: judged.judgement, provenUntil: judged.provenUntil, store.limits))
+        return judged
+    }
+
+    private func examine(
         _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ workload: WorkloadFacts?,
         _ examination: AuthorityExamination
     ) async -> Judged {
@@ -104,7 +166,8 @@ public struct ImageVerifier: ImageVerifying {
         } else {
             judgement = policy.judge(findings: findings) { _ in .satisfied }
         }
-        return Judged(judgement: judgement, isCached: isCached)
+        return Judged(
+            judgement: judgement, isCached: isCached, provenUntil: inOrder.compactMap(\.provenUntil).min())
     }
 
     private func outage(_ reference: ImageReference, _ outage: Outage, _ workload: WorkloadFacts?) -> ImageVerdict {
@@ -131,6 +194,10 @@ public struct ImageVerifier: ImageVerifying {
             }
         }
         return try (answer ?? .failure(.cancelled)).get()
+    }
+
+    public func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage? {
+        verdicts == nil ? nil : store.rememberedImage(reference, for: puller)
     }
 
     public func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes {

@@ -10,6 +10,13 @@ public protocol ImageVerifying: Sendable {
         on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
     ) async -> ImageVerdict
 
+    /// The same, where nobody has to be asked for any of it and nothing has to be checked; `nil` where `verdict` has to
+    /// be called. Returns at once.
+    func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict?
+
+    /// What `resolve` would answer, where nobody has to be asked; `nil` where somebody has to be.
+    func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage?
+
     /// The digest that a tag names now, for pinning; asked for with the workload's credentials.
     func resolve(
         _ reference: ImageReference, for puller: Puller?, deadline: Deadline
@@ -18,6 +25,12 @@ public protocol ImageVerifying: Sendable {
     /// What every image would get if it could not be judged: the modes of the policies that name it, so that an
     /// answer without a verdict can still tell a warning from a denial.
     func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes
+}
+
+extension ImageVerifying {
+    /// For what remembers nothing.
+    public func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? { nil }
+    public func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage? { nil }
 }
 
 /// How strictly the policies that name an image are taken.

@@ -11,5 +11,8 @@ public final class TrustInForce: Sendable {
     /// One consistent material: a check takes it once, and its generation is part of what is remembered.
     public var current: TrustMaterial { state.withLock { $0 } }
 
+    /// Of the material in force now.
+    var generation: TrustGeneration { state.withLock { $0.generation } }
+
     public func replace(with material: TrustMaterial) { state.withLock { $0 = material } }
 }

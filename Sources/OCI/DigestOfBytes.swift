@@ -2,6 +2,14 @@
 internal import Crypto
 
 // Apart from `Digest` itself, so that reading names needs no cryptography.
+/// A SHA-256 as four numbers: a key that holds no memory of its own.
+package func sha256Words(of bytes: [UInt8]) -> (UInt64, UInt64, UInt64, UInt64) {
+    SHA256.hash(data: bytes).withUnsafeBytes { hash in
+        func word(_ index: Int) -> UInt64 { hash.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) }
+        return (word(0), word(1), word(2), word(3))
+    }
+}
+
 extension Digest {
     /// The digest of these bytes.
     public init(of bytes: some Sequence<UInt8>, _ algorithm: Algorithm = .sha256) {

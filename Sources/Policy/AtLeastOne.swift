@@ -19,6 +19,10 @@ public struct AtLeastOne<Element> {
     }
 
     public var all: [Element] { [first] + rest }
+
+    public func map<Other>(_ transform: (Element) -> Other) -> AtLeastOne<Other> {
+        AtLeastOne<Other>(transform(first), rest.map(transform))
+    }
 }
 
 extension AtLeastOne: Sendable where Element: Sendable {}

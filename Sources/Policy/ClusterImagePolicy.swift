@@ -34,6 +34,13 @@ public struct ClusterImagePolicy: Sendable {
         self.documentHash = documentHash
     }
 
+    /// Whether what it says of the same evidence may change with the time of day: programs in CUE cannot tell it, and
+    /// those of another language could.
+    package var mayReadClock: Bool {
+        let programs = authorities.flatMap { $0.attestations.compactMap(\.program) } + [program].compactMap { $0 }
+        return programs.contains { $0.language != .cue }
+    }
+
     /// Whether it governs a workload with an image that its globs name (`PolicyIndex`).
     func governs(_ workload: WorkloadFacts?) -> Bool {
         // On the command line there is no workload; the image could be run by one that a rule names.

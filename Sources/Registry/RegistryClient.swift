@@ -57,6 +57,11 @@ public struct RegistryClient: Sendable {
 }
 
 extension RegistryClient: EvidenceSource {
+    public func knownCredential(for access: RepositoryAccess) -> ShownCredential? {
+        guard case .known(let credential) = credentials.known(for: access) else { return nil }
+        return ShownCredential(credential, fingerprint: CredentialFingerprint(credential))
+    }
+
     public func credential(
         for access: RepositoryAccess, deadline: Deadline
     ) async throws(Outage) -> ShownCredential {

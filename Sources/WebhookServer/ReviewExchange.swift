@@ -2,6 +2,7 @@
 import Admission
 import HTTPTypes
 import HummingbirdCore
+import ImageVerification
 import NIOCore
 
 /// One review from its first byte to the end of its answer.
@@ -70,13 +71,19 @@ struct ReviewExchange: Sendable {
     @concurrent private func judge(
         _ body: ReviewBody, _ writer: consuming ResponseWriter, on eventLoop: any EventLoop
     ) async -> Delivery {
-        let reviewing = server.reviewing
+        let reviewStart = ContinuousClock.now
+        let finish: @Sendable (Deadline) async -> ReviewAnswer
+        switch server.reviewing.begin(body.bytes, at: endpoint) {
+        case .answered(let answer):
+            server.metrics.observe(.now - reviewStart, .review)
+            return await deliver(answer, to: body, writer)
+        case .pending(let rest): finish = rest
+        }
         let deadline = timeout.deadline(from: start)
         let lastResort = timeout.lastResort(from: start)
         var pending: ResponseWriter? = writer
         return await withTaskGroup(of: ReviewAnswer?.self) { group in
-            let reviewStart = ContinuousClock.now
-            group.addTask { await reviewing.review(body.bytes, at: endpoint, deadline: deadline) }
+            group.addTask { await finish(deadline) }
             group.addTask {
                 await Self.wait(until: lastResort, on: eventLoop)
                 return nil

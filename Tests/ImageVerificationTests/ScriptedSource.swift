@@ -18,6 +18,8 @@ final class ScriptedSource: EvidenceSource {
         /// By the namespace of whoever asks, before `credential`.
         var credentials: [String: String] = [:]
         var credentialOutage: Outage?
+        /// Whether credentials are known without being asked for.
+        var knowsCredentials = false
         var accesses: [RepositoryAccess] = []
         var resolutions = 0
         var listings = 0
@@ -77,6 +79,15 @@ final class ScriptedSource: EvidenceSource {
         }
         if let outage { throw outage }
         return ShownCredential(nil, fingerprint: CredentialFingerprint(code: Array(code.utf8)))
+    }
+
+    func knownCredential(for access: RepositoryAccess) -> ShownCredential? {
+        state.withLock { state in
+            guard state.knowsCredentials else { return nil }
+            let own = access.puller?.namespace.flatMap { state.credentials[$0] }
+            let code = Array((own ?? state.credential).utf8)
+            return ShownCredential(nil, fingerprint: CredentialFingerprint(code: code))
+        }
     }
 
     var listings: Int { state.withLock { $0.listings } }

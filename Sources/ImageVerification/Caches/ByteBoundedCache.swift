@@ -33,10 +33,16 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
         self.limit = limit
     }
 
-    public func value(for key: Key, now: ContinuousClock.Instant = .now) -> Value? {
+    /// - Parameters:
+    ///   - countsMiss: `false` for a question that is asked again where it finds nothing.
+    ///   - isFresh: what is kept although it is past its life is no answer, and stays.
+    public func value(
+        for key: Key, now: ContinuousClock.Instant = .now, countsMiss: Bool = true,
+        where isFresh: (Value) -> Bool = { _ in true }
+    ) -> Value? {
         state.withLock { state in
             guard let entry = state.entries[key] else {
-                state.counters.misses += 1
+                if countsMiss { state.counters.misses += 1 }
                 return nil
             }
             if let expires = entry.expires, now >= expires {
@@ -45,12 +51,19 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
                 state.entries[key] = nil
                 return nil
             }
+            guard isFresh(entry.value) else {
+                if countsMiss { state.counters.expired += 1 }
+                return nil
+            }
             state.counters.hits += 1
             state.clock += 1
             state.entries[key]?.used = state.clock
             return entry.value
         }
     }
+
+    /// When an entry's life ends; `nil` where there is none, or it has no end.
+    func end(of key: Key) -> ContinuousClock.Instant? { state.withLock { $0.entries[key]?.expires } }
 
     /// As `value`, for a second look at the same question: it is not counted, and does not make the entry more recent.
     func peek(_ key: Key, now: ContinuousClock.Instant = .now) -> Value? {

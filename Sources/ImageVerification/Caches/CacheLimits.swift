@@ -4,6 +4,10 @@
 public struct CacheLimits: Hashable, Sendable {
     /// Bytes of blobs and manifests, by digest.
     public var blobBytes: Int
+    /// Bytes of verdicts.
+    public var verdictBytes: Int
+    /// How long past its life an admission may stand in where nobody could be asked again; zero where it may not.
+    public var staleLife: Duration
     /// Bytes of candidate proofs, evidence and tags together, each its share.
     public var evidenceBytes: Int
     /// How long a tag's digest is believed; a tag is for pinning only and never evidence.
@@ -17,13 +21,15 @@ public struct CacheLimits: Hashable, Sendable {
     public var sufficientLife: Duration
 
     public static let `default` = CacheLimits(
-        blobBytes: 64 << 20, evidenceBytes: 64 << 20, tagLife: .seconds(10), candidateLife: .seconds(5),
+        blobBytes: 16 << 20, evidenceBytes: 24 << 20, tagLife: .seconds(10), candidateLife: .seconds(5),
         absenceLife: .seconds(2), sufficientLife: .seconds(24 * 3600))
 
     public init(
         blobBytes: Int, evidenceBytes: Int, tagLife: Duration, candidateLife: Duration, absenceLife: Duration,
-        sufficientLife: Duration
+        sufficientLife: Duration, verdictBytes: Int = 40 << 20, staleLife: Duration = .zero
     ) {
+        self.verdictBytes = verdictBytes
+        self.staleLife = staleLife
         self.blobBytes = blobBytes
         self.evidenceBytes = evidenceBytes
         self.tagLife = tagLife

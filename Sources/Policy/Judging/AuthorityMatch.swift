@@ -12,6 +12,21 @@ public struct AuthorityMatch: Hashable, Sendable {
         /// Every required attestation, in the order of the requirements.
         case statements(AtLeastOne<SatisfiedRequirement>)
         case both(AtLeastOne<VerifiedSignature>, AtLeastOne<SatisfiedRequirement>)
+        /// The verdict was reached before and is remembered without what it was reached by.
+        case remembered(Remembered)
+    }
+
+    /// What is still known of the evidence of a remembered verdict.
+    public struct Remembered: Hashable, Sendable {
+        /// Whether it was attestations alone.
+        public let isStatementsAlone: Bool
+        /// Whether it is past its age, and used because nobody could be asked again.
+        public let isStale: Bool
+
+        public init(isStatementsAlone: Bool, isStale: Bool) {
+            self.isStatementsAlone = isStatementsAlone
+            self.isStale = isStale
+        }
     }
 
     public let authority: String
@@ -32,7 +47,7 @@ public struct AuthorityMatch: Hashable, Sendable {
     public var signatures: [VerifiedSignature] {
         switch evidence {
         case .signatures(let signatures), .both(let signatures, _): signatures.all
-        case .staticPass, .noAuthorities, .statements: []
+        case .staticPass, .noAuthorities, .statements, .remembered: []
         }
     }
 
@@ -40,7 +55,7 @@ public struct AuthorityMatch: Hashable, Sendable {
     public var requirements: [SatisfiedRequirement] {
         switch evidence {
         case .statements(let requirements), .both(_, let requirements): requirements.all
-        case .staticPass, .noAuthorities, .signatures: []
+        case .staticPass, .noAuthorities, .signatures, .remembered: []
         }
     }
 
@@ -72,6 +87,8 @@ public enum Caution: String, Hashable, Sendable, CaseIterable {
     case signatureNotChecked = "signature-not-checked"
     /// The policy has no authority, so that nothing was verified.
     case noAuthorities = "no-authorities"
+    /// Nobody could be asked, and an earlier verdict that is past its age was used (`--stale-if-outage`).
+    case staleVerdict = "stale-verdict"
 
     public var sentence: String {
         switch self {
@@ -80,6 +97,9 @@ public enum Caution: String, Hashable, Sendable, CaseIterable {
                 + "set requireSignature: true in the authority, or --require-signature"
         case .noAuthorities:
             "the policy has no authorities, so that nothing was verified; add one to spec.authorities"
+        case .staleVerdict:
+            "what the verdict rests on could not be asked for again, and the last one was used, which is past its age "
+                + "(stale-verdict); see to the registry, or serve without --stale-if-outage"
         }
     }
 }
@@ -89,9 +109,34 @@ extension Outcome {
     public var cautions: [Caution] {
         guard case .admitted(let matches) = self else { return [] }
         if matches.all.contains(where: { $0.evidence == .noAuthorities }) { return [.noAuthorities] }
-        let isByAttestationsAlone = matches.all.allSatisfy {
-            if case .statements = $0.evidence { true } else { false }
+        let isStale = matches.all.contains {
+            if case .remembered(let past) = $0.evidence { past.isStale } else { false }
         }
-        return isByAttestationsAlone ? [.signatureNotChecked] : []
+        let isByAttestationsAlone = matches.all.allSatisfy {
+            switch $0.evidence {
+            case .statements: true
+            case .remembered(let past): past.isStatementsAlone
+            case .staticPass, .noAuthorities, .signatures, .both: false
+            }
+        }
+        return (isStale ? [.staleVerdict] : []) + (isByAttestationsAlone ? [.signatureNotChecked] : [])
+    }
+}
+
+extension AuthorityMatch {
+    /// The same match without what was verified: for a verdict that is remembered, of which nobody reads more.
+    package func forgettingEvidence(isStale: Bool = false) -> AuthorityMatch {
+        let isStatementsAlone: Bool
+        switch evidence {
+        // Nothing was verified, and nothing can be forgotten.
+        case .staticPass, .noAuthorities:
+            return AuthorityMatch(authority: authority, evidence: evidence, summary: summary)
+        case .statements: isStatementsAlone = true
+        case .signatures, .both: isStatementsAlone = false
+        case .remembered(let past): isStatementsAlone = past.isStatementsAlone
+        }
+        return AuthorityMatch(
+            authority: authority,
+            evidence: .remembered(Remembered(isStatementsAlone: isStatementsAlone, isStale: isStale)), summary: "")
     }
 }

@@ -17,6 +17,9 @@ struct AmazonCredentials: CredentialSource {
         /// `amazonaws.com`, or `amazonaws.com.cn`.
         let domain: String
 
+        /// One token serves all registries of a region.
+        var tokenKey: String { "\(region).\(domain)" }
+
         /// Reads `123456789012.dkr.ecr.eu-west-1.amazonaws.com`, and nothing longer or shorter.
         init?(_ host: String) {
             let labels = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -70,12 +73,15 @@ struct AmazonCredentials: CredentialSource {
         for repository: Repository, deadline: ContinuousClock.Instant
     ) async throws(Outage) -> RegistryCredential? {
         guard let registry = Registry(repository.host) else { return nil }
-        let key = "\(registry.region).\(registry.domain)"
-        return try await tokens.credential(key, service: repository.host) {
+        return try await tokens.credential(registry.tokenKey, service: repository.host) {
             () async throws(Outage) -> CloudTokens.Token in
             let question = CloudQuestion(http: http, deadline: deadline)
             return try await password(of: registry, by: try await keys(for: registry, question), question)
         }
+    }
+
+    func known(for repository: Repository) -> KnownCredential {
+        Registry(repository.host).map { tokens.known($0.tokenKey) } ?? .known(nil)
     }
 
     /// `AssumeRoleWithWebIdentity` of the Security Token Service, version 2011-06-15, which answers in XML.

@@ -59,6 +59,10 @@ struct AzureCredentials: CredentialSource {
         return isWord(String(name)) && !name.utf8.contains(UInt8(ascii: "."))
     }
 
+    func known(for repository: Repository) -> KnownCredential {
+        Self.isRegistry(repository.host) ? tokens.known(repository.host) : .known(nil)
+    }
+
     func credential(
         for repository: Repository, deadline: ContinuousClock.Instant
     ) async throws(Outage) -> RegistryCredential? {

@@ -50,6 +50,12 @@ struct CloudTokens: Sendable {
         }
     }
 
+    /// The one in hand, where it need not be renewed yet.
+    func known(_ key: String) -> KnownCredential {
+        guard let known = shelf.kept.withLock({ $0[key] }), known.renewal > .now else { return .unknown }
+        return .known(known.credential)
+    }
+
     private func keep(_ token: Token, for key: String) {
         let now = ContinuousClock.now
         let lifetime = min(max(token.lifetime, .zero), Self.maximumLifetime)

@@ -29,6 +29,30 @@ public struct CredentialRules: Sendable {
         self.pullSecrets = pullSecrets
     }
 
+    /// What `credential` would answer, where nobody has to be asked: the same rules in the same order.
+    func known(for access: RepositoryAccess) -> KnownCredential {
+        let repository = access.repository
+        for config in access.credentials {
+            if let credential = config.credential(for: repository) { return .known(credential) }
+        }
+        if let pullSecrets, !access.pullSecrets.isEmpty {
+            let named = pullSecrets.known(
+                for: repository, inSecretsOfPolicy: access.pullSecrets, puller: access.puller)
+            if named != .known(nil) { return named }
+        }
+        guard separatesWorkloads, let puller = access.puller else { return own.known(for: repository) }
+        if access.isNamedByPolicy {
+            let ours = own.known(for: repository)
+            if ours != .known(nil) { return ours }
+        }
+        if let pullSecrets {
+            let found = pullSecrets.known(for: repository, of: puller)
+            if found != .known(nil) { return found }
+        }
+        guard !access.isNamedByPolicy, ownHosts.contains(where: { $0.contains(repository) }) else { return .known(nil) }
+        return own.known(for: repository)
+    }
+
     /// The first that there is, and no other is tried: a second try would tell a registry more than it has to know.
     /// `nil` where there is none.
     func credential(

@@ -11,6 +11,20 @@ public protocol CredentialSource: Sendable {
     func credential(
         for repository: Repository, deadline: ContinuousClock.Instant
     ) async throws(Outage) -> RegistryCredential?
+
+    /// What `credential` would answer, where it is known without asking anybody.
+    func known(for repository: Repository) -> KnownCredential
+}
+
+/// A credential that is known now, or its absence; or that somebody has to be asked.
+public enum KnownCredential: Hashable, Sendable {
+    case known(RegistryCredential?)
+    case unknown
+}
+
+extension CredentialSource {
+    /// For a source that has to ask.
+    public func known(for repository: Repository) -> KnownCredential { .unknown }
 }
 
 extension DockerConfig: CredentialSource {
@@ -19,6 +33,8 @@ extension DockerConfig: CredentialSource {
     ) async throws(Outage) -> RegistryCredential? {
         credential(for: repository)
     }
+
+    public func known(for repository: Repository) -> KnownCredential { .known(credential(for: repository)) }
 }
 
 /// Several sources, of which the first that has a credential counts.
@@ -34,6 +50,16 @@ public struct CredentialSources: CredentialSource {
             if let credential = try await source.credential(for: repository, deadline: deadline) { return credential }
         }
         return nil
+    }
+
+    public func known(for repository: Repository) -> KnownCredential {
+        for source in sources {
+            switch source.known(for: repository) {
+            case .known(nil): continue
+            case let known: return known
+            }
+        }
+        return .known(nil)
     }
 }
 

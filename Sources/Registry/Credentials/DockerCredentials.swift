@@ -51,12 +51,29 @@ public struct DockerCredentials: CredentialSource {
         return try await answer(of: store, for: repository, deadline)
     }
 
+    public func known(for repository: Repository) -> KnownCredential {
+        if let helper = config.helpers[repository.host], helpers != nil { return known(of: helper, for: repository) }
+        if let credential = config.credential(for: repository) { return .known(credential) }
+        return config.helpers.store.map { known(of: $0, for: repository) } ?? .known(nil)
+    }
+
+    private func known(of helper: CredentialHelperName, for repository: Repository) -> KnownCredential {
+        guard helpers != nil else { return .known(nil) }
+        let key = Key(helper: helper, server: Self.server(of: repository))
+        guard case let answer? = known.value(for: key, countsMiss: false) else { return .unknown }
+        return .known(answer.credential)
+    }
+
+    /// As `docker login` stores it.
+    private static func server(of repository: Repository) -> String {
+        repository.host == "docker.io" ? "https://index.docker.io/v1/" : repository.host
+    }
+
     private func answer(
         of helper: CredentialHelperName, for repository: Repository, _ deadline: ContinuousClock.Instant
     ) async throws(Outage) -> RegistryCredential? {
         guard let helpers else { return nil }
-        // As `docker login` stores it.
-        let server = repository.host == "docker.io" ? "https://index.docker.io/v1/" : repository.host
+        let server = Self.server(of: repository)
         let key = Key(helper: helper, server: server)
         if case let answer? = known.value(for: key) { return answer.credential }
         return try await relay.value(for: key, service: repository.host) { () async throws(Outage) -> Answer in

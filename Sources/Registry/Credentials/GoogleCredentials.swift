@@ -21,11 +21,18 @@ struct GoogleCredentials: CredentialSource {
         host == "gcr.io" || host.hasSuffix(".gcr.io") || host.hasSuffix(".pkg.dev")
     }
 
+    func known(for repository: Repository) -> KnownCredential {
+        Self.isRegistry(repository.host) ? tokens.known(Self.tokenKey) : .known(nil)
+    }
+
+    /// Of the one account that a node has.
+    private static let tokenKey = "default"
+
     func credential(
         for repository: Repository, deadline: ContinuousClock.Instant
     ) async throws(Outage) -> RegistryCredential? {
         guard Self.isRegistry(repository.host) else { return nil }
-        return try await tokens.credential("default", service: repository.host) {
+        return try await tokens.credential(Self.tokenKey, service: repository.host) {
             () async throws(Outage) -> CloudTokens.Token in
             let question = CloudQuestion(http: http, deadline: deadline)
             var request = try question.request(

@@ -100,6 +100,55 @@ public struct PullSecrets: Sendable {
         return nil
     }
 
+    /// What `credential(for:of:deadline:)` would answer, where every Secret that counts has just been read.
+    func known(for repository: Repository, of puller: Puller) -> KnownCredential {
+        guard let namespace = puller.namespace else { return .known(nil) }
+        for name in puller.pullSecrets {
+            let found = known(for: repository, in: name, of: namespace)
+            if found != .known(nil) { return found }
+        }
+        guard let account = puller.serviceAccount else { return .known(nil) }
+        guard let entry = fresh(Key(kind: .serviceAccount, namespace: namespace, name: account)) else {
+            return .unknown
+        }
+        guard case .serviceAccount(let names) = entry else { return .known(nil) }
+        for name in names where !puller.pullSecrets.contains(name) {
+            let found = known(for: repository, in: name, of: namespace)
+            if found != .known(nil) { return found }
+        }
+        return .known(nil)
+    }
+
+    /// What `credential(for:inSecretsOfPolicy:puller:deadline:)` would answer, likewise.
+    func known(
+        for repository: Repository, inSecretsOfPolicy names: [String], puller: Puller?
+    ) -> KnownCredential {
+        for name in names.prefix(Puller.maximumPullSecrets) {
+            guard let entry = fresh(Key(kind: .secret, namespace: policyNamespace, name: name)) else { return .unknown }
+            var found = KnownCredential.known(nil)
+            if case .secret(let config) = entry {
+                found = .known(config.credential(for: repository))
+            } else if let namespace = puller?.namespace, namespace != policyNamespace {
+                found = known(for: repository, in: name, of: namespace)
+            }
+            if found != .known(nil) { return found }
+        }
+        return .known(nil)
+    }
+
+    private func known(for repository: Repository, in name: String, of namespace: String) -> KnownCredential {
+        guard let entry = fresh(Key(kind: .secret, namespace: namespace, name: name)) else { return .unknown }
+        guard case .secret(let config) = entry else { return .known(nil) }
+        return .known(config.credential(for: repository))
+    }
+
+    /// What was read a moment ago; `nil` where it has to be read again.
+    private func fresh(_ key: Key) -> Entry? {
+        guard Self.isName(key.name), Self.isName(key.namespace) else { return .absent }
+        let now = ContinuousClock.now
+        return known.value(for: key, now: now, countsMiss: false, where: { $0.freshUntil > now })?.entry
+    }
+
     private func credential(
         for repository: Repository, in name: String, of namespace: String, _ deadline: ContinuousClock.Instant
     ) async throws(Outage) -> RegistryCredential? {

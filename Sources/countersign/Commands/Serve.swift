@@ -93,12 +93,7 @@ struct Serve: AsyncParsableCommand {
             "Judge so many reviews at once, and refuse more with 429 [1 to 100000; default: 512]", valueName: "count"))
     var maximumInFlight: String?
 
-    @Option(
-        name: .customLong("cache-megabytes"),
-        help: ArgumentHelp(
-            "Keep so much of blobs, and as much of evidence, in memory [MiB, 1 to 65536; default: 64]",
-            valueName: "size"))
-    var cacheMegabytes: String?
+    @OptionGroup var caches: CacheOptions
 
     @Option(
         name: .customLong("drain-seconds"),

@@ -8,6 +8,18 @@ import WebhookServer
 
 /// What other rooms count by themselves, put into the words of the metrics.
 enum CacheSamples {
+    /// - Parameter staleVerdicts: how often an admission past its age stood in for an outage.
+    static func samples(
+        of caches: [(name: String, counters: CacheCounters)], staleVerdicts: Int
+    ) -> [MetricSample] {
+        [
+            MetricSample(
+                "countersign_stale_verdicts_total",
+                help: "Admissions by a verdict past its age, since nobody could be asked (--stale-if-outage).",
+                kind: .counter, value: Double(staleVerdicts))
+        ] + samples(of: caches)
+    }
+
     static func samples(of caches: [(name: String, counters: CacheCounters)]) -> [MetricSample] {
         caches.flatMap { name, counters -> [MetricSample] in
             func lookups(_ result: String, _ count: Int) -> MetricSample {

@@ -80,13 +80,17 @@ struct WebhookComposition {
             try await Composition.withVerification(
                 source: client, trust: trust.inForce, logs: logs, limits: settings.caches
             ) { store in
+                let verdicts = VerdictCache(bytes: settings.caches.verdictBytes, staleLife: settings.caches.staleLife)
                 metrics.registry.addCollector {
-                    CacheSamples.samples(of: store.counters + [(blobs.name, blobs.counters)])
+                    CacheSamples.samples(
+                        of: store.counters + [(blobs.name, blobs.counters), verdicts.counters],
+                        staleVerdicts: verdicts.staleCount)
                 }
                 metrics.registry.addCollector { CacheSamples.samples(of: store.flights) }
                 metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
                 let verifier = ImageVerifier(
-                    policies: beside.inForce, store: store, requiresSignature: settings.requiresSignature)
+                    policies: beside.inForce, store: store, requiresSignature: settings.requiresSignature,
+                    verdicts: verdicts)
                 let webhook = try WebhookService(
                     server, certificate: certificate,
                     reviewing: AdmissionReviewer(verifier: verifier, policies: beside.inForce),

@@ -35,7 +35,7 @@ struct ServeSettings {
         "trusted-root", "rekor-public-key", "ctlog-public-key", "ca-roots", "ca-intermediates",
         "timestamp-certificate-chain", "insecure-registry", "registry-ca", "registry-ca-directory", "docker-config",
         "credential-helpers", "cloud-credentials", "own-credentials-for", "workload-credentials", "max-in-flight",
-        "cache-megabytes", "drain-seconds", "log-level", "log-format",
+        "cache-megabytes", "maximum-age", "stale-if-outage", "drain-seconds", "log-level", "log-format",
     ])
 
     init(_ flags: Serve) throws(UsageError) {
@@ -114,10 +114,7 @@ struct ServeSettings {
         if let count = try sources.integer("max-in-flight", flag: flags.maximumInFlight, in: 1...100_000) {
             server.limits.reviewsInFlight = count
         }
-        if let size = try sources.integer("cache-megabytes", flag: flags.cacheMegabytes, in: 1...65_536) {
-            caches.blobBytes = size << 20
-            caches.evidenceBytes = size << 20
-        }
+        caches = try CacheLimits(flags.caches, sources)
         if let seconds = try sources.integer("drain-seconds", flag: flags.drainSeconds, in: 0...60) {
             // Whatever the quiet time, reviews in flight keep the same time to end in.
             let rest = server.drain.total - server.drain.quiet

@@ -104,6 +104,22 @@ struct SettingSources {
         return number
     }
 
+    /// A time within bounds, as `90s`, `30m` or `24h`; anything else is wrong usage, never a default.
+    func duration(_ name: String, flag: String?, in range: ClosedRange<Duration>) throws(UsageError) -> Duration? {
+        guard let setting = try value(name, flag: flag) else { return nil }
+        let seconds: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
+        // More digits than these are beyond every range.
+        guard let unit = setting.text.last.flatMap({ seconds[$0] }), (2...9).contains(setting.text.utf8.count),
+            setting.text.utf8.dropLast().allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
+            let number = Int(setting.text.dropLast()), range.contains(.seconds(number * unit))
+        else {
+            let (least, most) = (range.lowerBound.components.seconds, range.upperBound.components.seconds)
+            throw UsageError(
+                "\(setting.origin) takes a time from \(least)s to \(most)s, as 90s, 30m or 24h, not '\(setting.text)'")
+        }
+        return .seconds(number * unit)
+    }
+
     /// `true` or `false` in any of Go's spellings; anything else is wrong usage, never a default.
     func boolean(_ name: String, flag: String?) throws(UsageError) -> Bool? {
         try value(name, flag: flag).map { setting throws(UsageError) in try setting.boolean() }

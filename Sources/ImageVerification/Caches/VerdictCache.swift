@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+import OCI
+import Policy
+import Sigstore
+import Synchronization
+
+/// What policies have said about images, by everything that they looked at to say so.
+///
+/// A judgement that is found here is the one that would be reached again: every input of it is in its key, and a change
+/// of any of them asks another question. What it was reached by is not kept.
+public final class VerdictCache: Sendable {
+    /// SHA-256 of all inputs.
+    struct Key: Hashable, Sendable {
+        fileprivate let words: (UInt64, UInt64, UInt64, UInt64)
+
+        static func == (one: Key, other: Key) -> Bool { one.words == other.words }
+
+        func hash(into hasher: inout Hasher) {
+            // Any part of a hash is as good as another.
+            hasher.combine(words.0)
+        }
+    }
+
+    private struct Held: Sendable {
+        /// Shared by all that are equal: a cluster's images are judged alike by the thousand.
+        let judgement: SharedJudgement
+        let freshUntil: ContinuousClock.Instant
+    }
+
+    private final class SharedJudgement: Sendable {
+        let judgement: Judgement
+
+        init(_ judgement: Judgement) { self.judgement = judgement }
+    }
+
+    /// Distinct judgements that are shared. Admissions differ by policy and authority; denials name images, and are not.
+    private static let maximumShared = 4096
+
+    private let staleLife: Duration
+    /// See the tests.
+    private let ignored: VerdictInput?
+    private let known: ByteBoundedCache<Key, Held>
+    private let shared = Mutex<[Judgement: SharedJudgement]>([:])
+    private let staleUses = Mutex(0)
+
+    /// - Parameters:
+    ///   - bytes: for all of it; an entry has some 350.
+    ///   - staleLife: how long past its life an admission may stand in where nobody could be asked (`--stale-if-outage`);
+    ///     zero where it may not.
+    public convenience init(bytes: Int, staleLife: Duration = .zero) {
+        self.init(bytes: bytes, staleLife: staleLife, ignoring: nil)
+    }
+
+    /// - Parameter ignored: what keys do not hold, for a test that shows what it is for.
+    init(bytes: Int, staleLife: Duration = .zero, ignoring ignored: VerdictInput?) {
+        self.ignored = ignored
+        self.staleLife = staleLife
+        known = ByteBoundedCache(name: "verdicts", limit: bytes)
+    }
+
+    /// What was said, and still holds. A question that will be asked again is counted only where it is answered.
+    func judgement(for key: Key, countsMiss: Bool = true) -> Judgement? {
+        let now = ContinuousClock.now
+        return known.value(for: key, now: now, countsMiss: countsMiss, where: { $0.freshUntil > now })?
+            .judgement.judgement
+    }
+
+    /// An admission that is past its life, marked as such. Anything that has changed since has another key.
+    func staleAdmission(for key: Key) -> Judgement? {
+        guard staleLife > .zero, let held = known.peek(key),
+            case .admitted(let matches) = held.judgement.judgement.outcome
+        else { return nil }
+        staleUses.withLock { $0 += 1 }
+        return held.judgement.judgement.admitted(by: matches.map { $0.forgettingEvidence(isStale: true) })
+    }
+
+    func keep(_ judgement: Judgement, for key: Key, until end: ContinuousClock.Instant) {
+        let kept: SharedJudgement
+        let stale: Duration
+        var bytes = 64
+        switch judgement.outcome {
+        case .admitted(let matches):
+            kept = share(judgement.admitted(by: matches.map { $0.forgettingEvidence() }))
+            stale = staleLife
+        case .denied(let reasons):
+            kept = SharedJudgement(judgement)
+            bytes += reasons.all.reduce(0) { $0 + $1.sentence.utf8.count + 128 }
+            stale = .zero
+        case .undecided: return
+        }
+        known.insert(
+            Held(judgement: kept, freshUntil: end), for: key, bytes: bytes, expires: end.advanced(by: stale))
+    }
+
+    private func share(_ judgement: Judgement) -> SharedJudgement {
+        shared.withLock { shared in
+            if let known = shared[judgement] { return known }
+            let new = SharedJudgement(judgement)
+            // Policies come and go; what is in use comes back at once.
+            if shared.count >= Self.maximumShared { shared.removeAll() }
+            shared[judgement] = new
+            return new
+        }
+    }
+
+    /// By name of the cache, for the metrics.
+    public var counters: (name: String, counters: CacheCounters) { known.counted }
+
+    /// How often an admission past its life stood in.
+    public var staleCount: Int { staleUses.withLock { $0 } }
+}
+
+/// What a verdict depends on, and its key holds.
+enum VerdictInput: CaseIterable, Hashable, Sendable {
+    /// The policy's document and all that it refers to.
+    case policy
+    /// The image by digest, and the repository in which it was named.
+    case digest, repository
+    /// With whose credentials each repository was read.
+    case credentials
+    /// The trust material by which proofs were checked.
+    case trust
+    /// Whether attestations alone were enough.
+    case signatures
+    /// What a program reads of the workload.
+    case workload
+}
+
+extension VerdictCache {
+    /// - Parameter shown: the credentials of every repository that is read, in the order of the document.
+    func key(_ question: PolicyQuestion, shown: [CredentialFingerprint]) -> Key {
+        let (policy, image) = (question.policy, question.image)
+        var text = KeyText()
+        if holds(.policy) {
+            text.add(policy.documentHash.hex)
+            text.add(policy.name)
+            text.add(policy.mode.rawValue)
+            text.add(policy.admitsWithoutAuthorities ? 1 : 0)
+        }
+        if holds(.digest) { text.add(image.digest.description) }
+        if holds(.repository) {
+            text.add(image.repository.host)
+            text.add(image.repository.path)
+            // Messages name the image as it is written.
+            if holds(.digest) { text.add(image.reference.asWritten) }
+        }
+        if holds(.credentials) {
+            text.add(shown.count)
+            for fingerprint in shown { text.add(fingerprint.code) }
+        }
+        if holds(.trust) { text.add(question.trust.description) }
+        if holds(.signatures) { text.add(question.requiresSignature ? 1 : 0) }
+        if holds(.workload), let inputs = policy.program?.inputs {
+            let object = question.workload?.object
+            text.add(object == nil ? 0 : 1)
+            if inputs.specification { text.add(object?.specification) }
+            if inputs.metadata { text.add(object?.metadata) }
+            if inputs.type {
+                text.add(object?.type?.kind)
+                text.add(object?.type?.apiVersion)
+            }
+        }
+        return Key(words: text.hash)
+    }
+
+    private func holds(_ input: VerdictInput) -> Bool { input != ignored }
+}
+
+/// Parts, each with its length before it, so that no two lists of parts read the same.
+private struct KeyText {
+    private var bytes: [UInt8] = []
+
+    init() { bytes.reserveCapacity(768) }
+
+    mutating func add(_ number: Int) {
+        withUnsafeBytes(of: Int64(number).littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func add(_ text: String?) {
+        // -1 keeps an absent part from an empty one.
+        add(text?.utf8.count ?? -1)
+        if let text { bytes.append(contentsOf: text.utf8) }
+    }
+
+    mutating func add(_ part: [UInt8]?) {
+        add(part?.count ?? -1)
+        if let part { bytes.append(contentsOf: part) }
+    }
+
+    var hash: (UInt64, UInt64, UInt64, UInt64) {
+        sha256Words(of: bytes)
+    }
+}
+
+extension Judgement {
+    fileprivate func admitted(by matches: AtLeastOne<AuthorityMatch>) -> Judgement {
+        Judgement(policy: policy, mode: mode, outcome: .admitted(matches))
+    }
+}
