@@ -8,6 +8,10 @@ struct NullReviewer: Reviewing {
         Self.answer(body, at: endpoint, isAllowed: true)
     }
 
+    func begin(_ body: [UInt8], at endpoint: ReviewEndpoint) -> ReviewStart {
+        .answered(Self.answer(body, at: endpoint, isAllowed: true))
+    }
+
     func refuse(_ prefix: [UInt8], at endpoint: ReviewEndpoint, because refusal: Refusal) -> ReviewAnswer {
         Self.answer(prefix, at: endpoint, isAllowed: false)
     }
