@@ -20,6 +20,8 @@ struct MemoryPart {
         let digests: Int
         let resident: Double
         let entries: Double
+        /// MiB by the caches' own account, the fullest first.
+        let caches: [(label: String, value: Double)]
         /// Of a sample of them asked again, how many needed nothing from the registry.
         let known: Double
     }
@@ -64,9 +66,14 @@ struct MemoryPart {
                     try await Task.sleep(for: .seconds(2))
                     let resident = try server.residentMiB()
                     let known = try await Self.known(references, registry, server, client)
-                    let entries = try await server.metrics().sum("countersign_cache_entries")
+                    let metrics = try await server.metrics()
                     rows.append(
-                        Row(digests: references.count, resident: resident, entries: entries, known: known))
+                        Row(
+                            digests: references.count, resident: resident,
+                            entries: metrics.sum("countersign_cache_entries"),
+                            caches: metrics.values("countersign_cache_bytes").filter { $0.value > 0 }
+                                .map { ($0.label, $0.value / 1_048_576) }.sorted { $0.value > $1.value },
+                            known: known))
                     say(
                         "\(references.count) digests: \(decimals(resident, 1)) MiB, \(decimals(known * 100, 1)) % known"
                     )
@@ -215,6 +222,11 @@ struct MemoryPart {
             "attestation of \(large.bytes / 1_000_000) MB, peak", decimals(large.peak - large.before, 1),
             decimals(large.peak, 1), "", "")
         section.add(table)
+        if let caches = rows.last?.caches {
+            section.add(
+                "Of these, by the caches' own account in MiB: "
+                    + caches.map { "\($0.label) \(decimals($0.value, 1))" }.joined(separator: ", ") + ".")
+        }
         section.add(
             BarChart(
                 title: "Resident memory", unit: "MiB", series: ["resident"],

@@ -21,6 +21,15 @@ struct MetricsText: Sendable {
         }
     }
 
+    /// The values of a family with one label, by that label.
+    func values(_ family: String) -> [(label: String, value: Double)] {
+        lines.compactMap { line in
+            guard line.series.hasPrefix(family + "{") else { return nil }
+            let words = line.series.split(separator: "\"")
+            return words.count > 1 ? (String(words[1]), line.value) : nil
+        }
+    }
+
     /// The upper bounds of a histogram's buckets in seconds, with how many observations were not above each.
     func buckets(_ family: String, _ label: String) -> [(bound: Double, count: Double)] {
         lines.compactMap { line in
