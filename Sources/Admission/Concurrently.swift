@@ -49,21 +49,20 @@ struct DistinctReference: Hashable, Sendable {
     let text: String
     let fields: AtLeastOne<ImageField>
 
-    /// In the order in which each is first named.
+    /// In the order in which each is first named. An object has a few, 256 at most, so that each is compared with those
+    /// before it.
     static func among(_ fields: AtLeastOne<ImageField>) -> AtLeastOne<DistinctReference> {
-        var order: [[UInt8]] = []
-        var byKey: [[UInt8]: [ImageField]] = [:]
-        for field in fields.rest where field.key != fields.first.key {
-            if byKey[field.key] == nil { order.append(field.key) }
-            byKey[field.key, default: []].append(field)
+        var groups: [[ImageField]] = []
+        for field in fields.rest where !field.isSame(as: fields.first) {
+            if let index = groups.firstIndex(where: { $0.first.map(field.isSame) ?? false }) {
+                groups[index].append(field)
+            } else {
+                groups.append([field])
+            }
         }
-        let first = DistinctReference(
-            text: fields.first.reference,
-            fields: AtLeastOne(fields.first, fields.rest.filter { $0.key == fields.first.key }))
+        let same = fields.rest.filter { $0.isSame(as: fields.first) }
         return AtLeastOne(
-            first,
-            order.compactMap { key in
-                byKey[key].flatMap { AtLeastOne($0) }.map { DistinctReference(text: $0.first.reference, fields: $0) }
-            })
+            DistinctReference(text: fields.first.reference, fields: AtLeastOne(fields.first, same)),
+            groups.compactMap { AtLeastOne($0) }.map { DistinctReference(text: $0.first.reference, fields: $0) })
     }
 }

@@ -13,6 +13,11 @@ struct ImageField: Hashable, Sendable {
     /// What two references are compared by: a Swift `String` equals others that are canonically equivalent to it, and
     /// those are other bytes to a container runtime.
     var key: [UInt8] { Array(reference.utf8) }
+
+    /// As comparing the keys, without making them.
+    func isSame(as other: ImageField) -> Bool {
+        reference.utf8.count == other.reference.utf8.count && reference.utf8.elementsEqual(other.reference.utf8)
+    }
 }
 
 /// Where a Pod's specification names images.

@@ -6,6 +6,7 @@ enum PlainText {
     /// Control, format (bidirectional marks among them), private, unassigned characters and every separator but the
     /// space are written `\u{…}`.
     static func escaped(_ text: String, limit: Int) -> String {
+        if isPlain(text, limit: limit) { return text }
         var shown = ""
         for scalar in text.unicodeScalars.prefix(limit + 1) {
             switch scalar.properties.generalCategory {
@@ -23,6 +24,7 @@ enum PlainText {
     /// As `escaped`, and with everything outside ASCII escaped: for names, in which nothing else is valid and in which
     /// another script's letters would only mislead.
     static func name(_ text: String, limit: Int = 512) -> String {
+        if isPlain(text, limit: limit) { return text }
         var shown = ""
         for scalar in text.unicodeScalars.prefix(limit + 1) {
             if 0x20..<0x7F ~= scalar.value {
@@ -47,6 +49,12 @@ enum PlainText {
         let half = scalars.index(scalars.startIndex, offsetBy: limit / 2)
         let space = head.lastIndex(of: " ").flatMap { $0 >= half ? $0 : nil } ?? head.endIndex
         return String(head[..<space]) + "…"
+    }
+
+    /// Printable ASCII that need not be cut: nearly everything.
+    private static func isPlain(_ text: String, limit: Int) -> Bool {
+        var text = text
+        return text.withUTF8 { $0.count <= limit && $0.allSatisfy { 0x20..<0x7F ~= $0 } }
     }
 
     private static func escape(_ scalar: Unicode.Scalar) -> String { "\\u{\(String(scalar.value, radix: 16))}" }

@@ -12,6 +12,8 @@ public struct ImageVerifier: ImageVerifying {
     private let requiresSignature: Bool
     /// `nil` where every image is judged anew.
     private let verdicts: VerdictCache?
+    /// Verdicts that have less than this left are reached anew.
+    private var renewal = Duration.zero
 
     /// - Parameters:
     ///   - noMatch: what becomes of an image that no policy names; without it the settings in force say so, for each
@@ -28,6 +30,14 @@ public struct ImageVerifier: ImageVerifying {
         fixedNoMatch = noMatch
         self.store = store
         self.requiresSignature = requiresSignature
+    }
+
+    /// The same, for whoever sees to it that verdicts are renewed before they reach their maximum age: what has less than
+    /// this left is looked for and judged anew, and nothing is changed where nobody answers.
+    public func renewing(before end: Duration) -> ImageVerifier {
+        var verifier = self
+        verifier.renewal = end
+        return verifier
     }
 
     public func verdict(
@@ -47,7 +57,7 @@ public struct ImageVerifier: ImageVerifying {
         for policy in selection.policies {
             let question = question(policy, image, workload, trust)
             guard let key = question.knownKey(in: verdicts, store),
-                let known = verdicts.judgement(for: key, countsMiss: false)
+                let known = verdicts.judgement(for: key, countsMiss: false, leaving: renewal)
             else {
                 return nil
             }
@@ -126,7 +136,7 @@ public struct ImageVerifier: ImageVerifying {
         guard let verdicts, let key = await question.key(in: verdicts, store) else {
             return await examine(policy, image, workload, examination)
         }
-        if let known = verdicts.judgement(for: key) { return Judged(judgement: known, isCached: true) }
+        if let known = verdicts.judgement(for: key, leaving: renewal) { return Judged(judgement: known, isCached: true) }
         let judged = await examine(policy, image, workload, examination)
         if case .undecided = judged.judgement.outcome {
             guard let stale = verdicts.staleAdmission(for: key) else { return judged }
@@ -144,8 +154,8 @@ public struct ImageVerifier: ImageVerifying {
         _ policy: ClusterImagePolicy, _ image: ResolvedImage, _ workload: WorkloadFacts?,
         _ examination: AuthorityExamination
     ) async -> Judged {
-        // A program may count what there is, or forbid some of it.
-        let looksAtAll = policy.program != nil
+        // A program may count what there is, or forbid some of it; and what is renewed is not renewed by itself.
+        let looksAtAll = policy.program != nil || renewal > .zero
         let examined = await withTaskGroup { group in
             for (index, authority) in policy.authorities.enumerated() {
                 group.addTask { (index, await examination.examine(authority, image, looksAtAll: looksAtAll)) }

@@ -8,7 +8,8 @@ enum StringDecoding {
         var at = start
         var isEscaped = false
         while at < text.count {
-            let byte = text[at]
+            // Within bounds by the line above; this loop sees every byte of every string.
+            let byte = text[unchecked: at]
             if byte == UInt8(ascii: "\"") { return (at, isEscaped) }
             if byte == UInt8(ascii: "\\") {
                 isEscaped = true

@@ -6,18 +6,12 @@ struct TapeBuilder: ~Copyable {
     private var tape = Tape()
     private var open: [OpenContainer] = []
     /// Names of the objects that are open, innermost last; each object owns the tail from its `firstName`.
-    private var names: [NameRecord] = []
+    private var names: [Int] = []
 
     private struct OpenContainer {
         let entry: Int
         let isObject: Bool
         let firstName: Int
-    }
-
-    private struct NameRecord {
-        /// Seeded per process, so that nobody can choose names that collide.
-        let hash: Int
-        let entry: Int
     }
 
     static func tape(of text: Span<UInt8>, limits: JSONLimits) throws(JSONError) -> Tape {
@@ -126,20 +120,21 @@ struct TapeBuilder: ~Copyable {
         guard offset < text.count else { throw JSONError(.unexpectedEnd, at: offset) }
         guard text[offset] == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte(text[offset]), at: offset) }
         let end = try string(text, at: offset, kind: .name)
-        let entry = tape.entries.count - 1
-        names.append(NameRecord(hash: hash(ofName: tape.entries[entry], text), entry: entry))
+        names.append(tape.entries.count - 1)
         let colon = Self.skipSpace(text, from: end)
         guard colon < text.count else { throw JSONError(.unexpectedEnd, at: colon) }
         guard text[colon] == UInt8(ascii: ":") else { throw JSONError(.unexpectedByte(text[colon]), at: colon) }
         return Self.skipSpace(text, from: colon + 1)
     }
 
+    /// Seeded per process, so that nobody can choose names that collide. Equal names have one hash, however they are
+    /// written.
     private func hash(ofName entry: Tape.Entry, _ text: Span<UInt8>) -> Int {
         var hasher = Hasher()
         if entry.isEscaped {
-            for byte in StringDecoding.unescaped(text, entry).utf8 { hasher.combine(byte) }
+            Array(StringDecoding.unescaped(text, entry).utf8).withUnsafeBytes { hasher.combine(bytes: $0) }
         } else {
-            for offset in Int(entry.start)..<Int(entry.end) { hasher.combine(text[offset]) }
+            text.extracting(Int(entry.start)..<Int(entry.end)).withUnsafeBytes { hasher.combine(bytes: $0) }
         }
         return hasher.finalize()
     }
@@ -147,32 +142,37 @@ struct TapeBuilder: ~Copyable {
     private func refuseDuplicates(from first: Int, _ text: Span<UInt8>) throws(JSONError) {
         let count = names.count - first
         guard count > 1 else { return }
-        // Few names: compare each pair of hashes. Many: sort by hash, so that equal ones are neighbours.
-        /// Below it, the pairs take less time than a sort does.
+        // Few names: compare each pair. Many: sort by hash, so that equal ones are neighbours.
+        /// Below it, the pairs take less time than hashes do: most differ in length, or in a byte near the start.
         let fewNames = 12
         if count <= fewNames {
             for later in (first + 1)..<names.count {
-                for earlier in first..<later where names[earlier].hash == names[later].hash {
-                    try refuse(names[earlier], equalTo: names[later], text)
-                }
+                for earlier in first..<later { try refuse(names[earlier], equalTo: names[later], text) }
             }
             return
         }
-        let sorted = names[first...].sorted { ($0.hash, $0.entry) < ($1.hash, $1.entry) }
+        let sorted = names[first...].map { (hash: hash(ofName: tape.entries[$0], text), entry: $0) }
+            .sorted { ($0.hash, $0.entry) < ($1.hash, $1.entry) }
         var run = 0
         for index in 1..<sorted.count {
             if sorted[index].hash != sorted[run].hash { run = index }
-            for earlier in run..<index { try refuse(sorted[earlier], equalTo: sorted[index], text) }
+            for earlier in run..<index { try refuse(sorted[earlier].entry, equalTo: sorted[index].entry, text) }
         }
     }
 
-    private func refuse(
-        _ earlier: NameRecord, equalTo later: NameRecord, _ text: Span<UInt8>
-    ) throws(JSONError) {
-        let name = StringDecoding.string(text, tape.entries[later.entry])
-        // Swift's == on String is canonical equivalence; names are equal when their bytes are.
-        guard StringDecoding.string(text, tape.entries[earlier.entry]).utf8.elementsEqual(name.utf8) else { return }
-        throw JSONError(.duplicateKey(name), at: Int(tape.entries[later.entry].start) - 1)
+    /// Names are equal when their bytes are: Swift's == on String is canonical equivalence.
+    private func refuse(_ earlier: Int, equalTo later: Int, _ text: Span<UInt8>) throws(JSONError) {
+        let (one, other) = (tape.entries[earlier], tape.entries[later])
+        if !one.isEscaped, !other.isEscaped {
+            let length = one.end - one.start
+            guard other.end - other.start == length else { return }
+            for offset in 0..<Int(length) where text[Int(one.start) + offset] != text[Int(other.start) + offset] {
+                return
+            }
+        }
+        let name = StringDecoding.string(text, other)
+        guard StringDecoding.string(text, one).utf8.elementsEqual(name.utf8) else { return }
+        throw JSONError(.duplicateKey(name), at: Int(other.start) - 1)
     }
 
     // MARK: Scalars

@@ -52,6 +52,8 @@ extension WebhookResponder {
 
     /// `application/json` with or without parameters. RFC 9110 §8.3.1.
     static func isJSON(_ contentType: String?) -> Bool {
+        // As API servers write it.
+        if contentType == "application/json" { return true }
         guard let type = contentType?.split(separator: ";", maxSplits: 1).first else { return false }
         let essence = type.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
         return String(essence).lowercased() == "application/json"

@@ -69,7 +69,8 @@ public struct WebhookService: Service, CustomStringConvertible {
         tls.shutdownTimeout = .seconds(1)
         configuration.clients?.require(in: &tls)
         channel = try WebhookChannel(
-            tls: tls, limits: configuration.limits, clients: configuration.clients
+            tls: tls, limits: configuration.limits, clients: configuration.clients,
+            refused: RefusedClients(logger: logger)
         ) { request, writer, channel in
             try await responder.respond(to: request, writer, on: channel)
         }
@@ -80,11 +81,18 @@ public struct WebhookService: Service, CustomStringConvertible {
         var group = ServiceGroupConfiguration(
             services: [
                 certificate, healthServer(), webhookServer(),
-                QuietPeriod(drain: drain, duration: configuration.drain.quiet),
+                QuietPeriod(drain: drain, duration: configuration.drain.quiet, logger: logger),
             ],
             logger: quietLogger)
         group.maximumGracefulShutdownDuration = configuration.drain.total
-        try await ServiceGroup(configuration: group).run()
+        let end: Result<Void, any Error>
+        do {
+            end = .success(try await ServiceGroup(configuration: group).run())
+        } catch {
+            end = .failure(error)
+        }
+        drain.sayItHasEnded(within: configuration.drain, logger)
+        try end.get()
     }
 
     private func webhookServer() -> any Service {

@@ -138,7 +138,9 @@ struct ClusterAccessTests {
             #expect(first.exitCode == 0, "\(first)")
             #expect(first.output.split(separator: "\n").count == 4, "\(first)")
             #expect(
-                first.words.contains("validating.clusterimagepolicy.sigstore.dev leads to somebody else"), "\(first)")
+                first.words.contains(
+                    #"validating.clusterimagepolicy.sigstore.dev leads to the Service "elsewhere/webhook", not to the "#
+                        + "Service cosign-system/webhook: it is left"), "\(first)")
             #expect(server.objects(of: "mutatingwebhookconfigurations").isEmpty)
             #expect(
                 server.objects(of: "validatingwebhookconfigurations").map(\.name)

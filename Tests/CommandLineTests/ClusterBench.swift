@@ -10,8 +10,10 @@ struct ClusterBench: Sendable {
     var content: DemoContent { demo.content }
     var program: Program { demo.program }
 
-    static func running<R: Sendable>(_ body: (ClusterBench) async throws -> R) async throws -> R {
-        try await DemoBench.running { demo in
+    static func running<R: Sendable>(
+        _ options: LoopbackOptions = LoopbackOptions(), _ body: (ClusterBench) async throws -> R
+    ) async throws -> R {
+        try await DemoBench.running(options) { demo in
             try await APIServerDouble.withServer { server in
                 let bench = ClusterBench(demo: demo, server: server)
                 try bench.program.home.write(try server.kubeconfig(.token("test-token")), to: ".kube/config")

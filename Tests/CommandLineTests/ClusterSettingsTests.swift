@@ -2,6 +2,7 @@
 import Admission
 import ArgumentParser
 import Kubernetes
+import Policy
 import TestSupport
 import Testing
 
@@ -73,13 +74,37 @@ struct ClusterSettingsTests {
             ["--policies", "p"], ["--webhook-url", "http://127.0.0.1"], ["--namespace", "Upper"],
             ["--enforcement", "off"], ["--failure-policy", "fail"], ["--webhook-timeout", "31"],
             ["--namespace-selection", "all"], ["--context", "missing"], ["--client-name", "kube-apiserver"],
-            ["--manage-webhooks", "perhaps"],
+            ["--manage-webhooks", "perhaps"], ["--policy-namespace", "elsewhere"],
         ])
     func misuse(more: [String]) throws {
         let folder = try TemporaryDirectory()
         try folder.write(Self.kubeconfig, to: "config")
         let flags = try Serve.parse(["--kubeconfig", folder.path("config")] + more)
         #expect(throws: UsageError.self) { _ = try ServeSettings(flags) }
+    }
+
+    @Test("What another controller left is taken out, but not in its shadow, unless a flag says so")
+    func takeOver() throws {
+        for (flags, takesOver) in [
+            ([], true), (["--take-over", "false"], false), (["--enforcement", "shadow"], false),
+            (["--enforcement", "enforce"], true), (["--enforcement", "shadow", "--take-over", "true"], true),
+        ] as [([String], Bool)] {
+            let folder = try TemporaryDirectory()
+            try folder.write(Self.kubeconfig, to: "config")
+            let settings = try ServeSettings(try Serve.parse(["--kubeconfig", folder.path("config")] + flags))
+            #expect(settings.cluster?.takesOver == takesOver, "\(flags)")
+        }
+    }
+
+    @Test("What policies name lies in our own namespace, and a flag may say so but not otherwise")
+    func policyNamespace() throws {
+        #expect(try Self.settings("--policy-namespace", "chosen").rules.namespace == "chosen")
+        do {
+            _ = try Self.settings("--policy-namespace", "elsewhere")
+            Issue.record("it was taken")
+        } catch let error as UsageError {
+            #expect("\(error)".contains("--policy-namespace is for --policies; with --cluster"), "\(error)")
+        }
     }
 
     @Test("Without policies and without a cluster nothing is served")

@@ -317,6 +317,32 @@ struct VerdictCacheTests {
         }
     }
 
+    @Test("A renewal looks for the proofs again before their age, an outage takes nothing away, a withdrawal does")
+    func renewal() async throws {
+        var limits = Self.verdictsAlone
+        limits.sufficientLife = .seconds(2)
+        try await scene(signed(), limits: limits) { scene in
+            let renewing = scene.verifier.renewing(before: .seconds(1))
+            #expect(await renewing.verdict(on: image, for: nil, deadline: deadline).isAdmission)
+            #expect(await renewing.verdict(on: image, for: nil, deadline: deadline).isAdmission)
+            // More than half of its life is left.
+            #expect(scene.source.listings == 1)
+            try await Task.sleep(for: .milliseconds(1200))
+            scene.source.state.withLock { $0.outage = Self.outage }
+            #expect(await !renewing.verdict(on: image, for: nil, deadline: deadline).isAdmission)
+            #expect(scene.verifier.remembered(on: image, for: nil)?.isAdmission == true)
+            scene.source.state.withLock { $0.outage = nil }
+            #expect(await renewing.verdict(on: image, for: nil, deadline: deadline).isAdmission)
+            #expect(scene.source.listings == 3)
+            // Past the first one's age.
+            try await Task.sleep(for: .milliseconds(1200))
+            #expect(scene.verifier.remembered(on: image, for: nil)?.isAdmission == true)
+            scene.source.state.withLock { $0.proofs = [:] }
+            #expect(await !renewing.verdict(on: image, for: nil, deadline: deadline).isAdmission)
+            #expect(scene.verifier.remembered(on: image, for: nil)?.isAdmission != true)
+        }
+    }
+
     @Test("A denial never stands in for an outage, nor does what was never judged")
     func staleDenial() async throws {
         var limits = Self.verdictsAlone

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -69,6 +70,27 @@ struct CredentialTests {
         }
     }
 
+    @Test("A file of authorities that is empty stands for none, and never for those of the system")
+    func emptyAuthorities() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("", to: "ca.crt")
+        try await APIServerDouble.withServer { server in
+            let text = try server.kubeconfig(.token("test-token"))
+            var access = try Kubeconfig(text: Array(text.utf8)).access()
+            access.authorities = .file(file)
+            let client = try APIServer(access, now: { testTime })
+            do {
+                try await Self.asks(client)
+                Issue.record("it was spoken to")
+            } catch let error as APIFault {
+                #expect(error == .credential("\(file) is empty"))
+            }
+            try directory.write(server.authorityPEM, to: "ca.crt")
+            try await Self.asks(client)
+            await client.shutDown()
+        }
+    }
+
     @Test("A client certificate says who asks")
     func certificate() async throws {
         try await APIServerDouble.withServer { server in
@@ -99,6 +121,103 @@ struct CredentialTests {
             }
             #expect(server.requests.isEmpty)
             await client.shutDown()
+        }
+    }
+}
+
+/// A plugin that says what it was told to, after a while.
+private final class ScriptedPlugin: ExecPluginRunner {
+    private let state = Mutex((runs: 0, tokens: [String]()))
+    private let duration: Duration
+
+    init(_ tokens: [String], taking duration: Duration = .milliseconds(100)) {
+        state.withLock { $0.tokens = tokens }
+        self.duration = duration
+    }
+
+    var runs: Int { state.withLock { $0.runs } }
+
+    func output(
+        of plugin: ExecPlugin, deadline: ContinuousClock.Instant
+    ) async throws(ExecPluginFault) -> [UInt8] {
+        let token = state.withLock { state -> String in
+            state.runs += 1
+            return state.tokens.count > 1 ? state.tokens.removeFirst() : state.tokens[0]
+        }
+        do {
+            try await Task.sleep(until: min(deadline, .now + duration), clock: .continuous)
+        } catch {
+            throw ExecPluginFault("it was given up")
+        }
+        guard ContinuousClock.now < deadline else { throw ExecPluginFault("it did not end") }
+        return Array(
+            #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"\#(token)"}}"#
+                .utf8)
+    }
+}
+
+@Suite("Credential plugins")
+struct CredentialPluginTests {
+    private static func with(
+        _ plugin: ScriptedPlugin, _ body: (APIServerDouble, APIServer) async throws -> Void
+    ) async throws {
+        try await APIServerDouble.withServer { server in
+            var access = try Kubeconfig(text: Array(try server.kubeconfig(.token("x")).utf8)).access()
+            access.credential = .plugin(ExecPlugin(apiVersion: "client.authentication.k8s.io/v1", command: "get"))
+            let client = try APIServer(access, runner: plugin, now: { testTime })
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(server, client)) } catch { result = .failure(error) }
+            await client.shutDown()
+            try result.get()
+        }
+    }
+
+    @Test(
+        "Calls that are made at one time run the plugin once, also where none of them is let in with what it said first"
+    )
+    func once() async throws {
+        let plugin = ScriptedPlugin(["stale", "test-token"])
+        try await Self.with(plugin) { _, client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 { group.addTask { _ = try await client.list(.namespaces) } }
+                try await group.waitForAll()
+            }
+        }
+        #expect(plugin.runs == 2)
+    }
+
+    @Test("A plugin is waited for as long as the call has time, and a call with less time fails none with more")
+    func deadline() async throws {
+        let plugin = ScriptedPlugin(["test-token"], taking: .milliseconds(700))
+        try await Self.with(plugin) { _, client in
+            var hasty = client
+            hasty.patience = .milliseconds(200)
+            let began = ContinuousClock.now
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [hasty] in
+                    do {
+                        _ = try await hasty.list(.namespaces)
+                        Issue.record("there was time")
+                    } catch let error as APIFault {
+                        guard case .credential = error else { throw error }
+                        #expect(ContinuousClock.now - began < .milliseconds(650))
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(50))
+                group.addTask { _ = try await client.list(.namespaces) }
+                try await group.waitForAll()
+            }
+            // A person who logs in has more time than a call.
+            hasty.loginPatience = .seconds(10)
+            _ = try await hasty.list(.namespaces)
+        }
+        #expect(plugin.runs == 2)
+        let slow = ScriptedPlugin(["test-token"], taking: .milliseconds(700))
+        try await Self.with(slow) { _, client in
+            var person = client
+            person.patience = .milliseconds(300)
+            person.loginPatience = .seconds(10)
+            _ = try await person.list(.namespaces)
         }
     }
 }
@@ -153,6 +272,8 @@ struct KubeconfigTests {
             ("tls-server-name: k8s", "certificate-authority-data: '%'", "no base64"),
             ("user: {token: t}", "user: {username: a, password: b}", "'username'"),
             ("user: {token: t}", "user: {auth-provider: {name: oidc}}", "'auth-provider'"),
+            ("user: {token: t}", "user: {token: t, as: somebody}", "'as'"),
+            ("user: {token: t}", "user: {token: t, as-groups: [g]}", "'as-groups'"),
             ("user: {token: t}", "user: {client-certificate: c.pem}", "no client-key"),
             ("user: {token: t}", "user: {exec: {apiVersion: client.authentication.k8s.io/v1}}", "without command"),
             ("user: {token: t}", "user: {exec: {apiVersion: v1, command: c}}", "version 'v1'"),

@@ -85,6 +85,37 @@ struct ReflectorTests {
         }
     }
 
+    @Test("A page larger than is read is asked for with half as many objects, down to one")
+    func largePages() async throws {
+        try await APIServerDouble.withServer { server in
+            for index in 0..<20 {
+                var secret = Self.secret("s\(10 + index)")
+                secret["data"] = ["filler": .string(String(repeating: "A", count: index == 7 ? 6000 : 1000))]
+                server.store(secret)
+            }
+            try await withClient(of: server) { client in
+                var client = client
+                let selection = ObjectSelection(namespace: "demo")
+                client.maximumPageBytes = 8000
+                let list = try await client.list(.secrets, selection)
+                #expect(list.objects.map(\.name) == (0..<20).map { "s\(10 + $0)" })
+                let limits = server.requests.compactMap { request in
+                    request.query.split(separator: "&").first { $0.hasPrefix("limit=") }.map { String($0.dropFirst(6)) }
+                }
+                #expect(limits.first == "500" && Set(limits).isSuperset(of: ["250", "125", "7", "3"]), "\(limits)")
+                // One object that is too large is the end.
+                client.maximumPageBytes = 5000
+                do {
+                    _ = try await client.list(.secrets, selection)
+                    Issue.record("it was read")
+                } catch let error as APIFault {
+                    #expect(error.isTooLarge, "\(error)")
+                }
+                #expect(server.requests.last?.query.contains("limit=1") == true)
+            }
+        }
+    }
+
     @Test("A list that grew too old between its pages is begun again, without what it had")
     func expiredPage() async throws {
         let names = (0..<600).map { "s\(1000 + $0)" }
@@ -158,6 +189,22 @@ struct ReflectorTests {
         }
     }
 
+    @Test("A server that opens watches and fails each at once is not asked without pause, nor told of as lost for ever")
+    func failsAfterOpening() async throws {
+        try await Self.with { server, copy in
+            server.forgetRequests()
+            let end = ContinuousClock.now + .milliseconds(400)
+            while ContinuousClock.now < end {
+                server.cutWatches()
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            // Pauses are 5 to 40 ms long, after the first few.
+            #expect((2...80).contains(server.requests.count), "\(server.requests.count)")
+            server.store(Self.secret("b"))
+            try await eventually("seen") { copy.names == ["a", "b"] }
+        }
+    }
+
     @Test("A lost server is told once for a reason, what was known stays, and it is told when it is back")
     func lost() async throws {
         try await Self.with { server, copy in
@@ -194,6 +241,17 @@ struct ReflectorTests {
             server.cutWatches()
             try await eventually("asked again") { server.requests.count >= 2 }
             #expect(ContinuousClock.now - began >= .milliseconds(900))
+        }
+    }
+
+    @Test("What a server asks for is kept to up to half a minute, and never less than our own pause")
+    func retryAfterIsBounded() {
+        let backoff = Backoff(first: .seconds(1), longest: .seconds(2))
+        for _ in 0..<50 {
+            #expect(backoff.pause(after: 1, asked: .seconds(3600)) == .seconds(30))
+            #expect(backoff.pause(after: 1, asked: .seconds(7)) == .seconds(7))
+            #expect(backoff.pause(after: 2, asked: .zero) >= .seconds(1))
+            #expect(backoff.pause(after: 2, asked: nil) <= .seconds(2))
         }
     }
 

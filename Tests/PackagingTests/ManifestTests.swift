@@ -17,7 +17,7 @@ struct ManifestTests {
                 "ConfigMap config-policy-controller", "ClusterRole countersign", "ClusterRoleBinding countersign",
                 "Role countersign", "RoleBinding countersign", "Service webhook", "Service countersign-metrics",
                 "Deployment countersign", "ValidatingAdmissionPolicy countersign-namespaces",
-                "ValidatingAdmissionPolicyBinding countersign-namespaces",
+                "ValidatingAdmissionPolicyBinding countersign-namespaces", "ResourceQuota countersign-priority",
                 "CustomResourceDefinition clusterimagepolicies.policy.sigstore.dev",
                 "CustomResourceDefinition trustroots.policy.sigstore.dev",
             ])
@@ -154,6 +154,67 @@ struct ManifestTests {
             ]
             #expect(names.allSatisfy { !text.contains($0) })
         }
+    }
+
+    @Test("In shadow the webhook's name says so, whatever was written, and the account may write under it alone")
+    func shadow() throws {
+        for (rendering, name) in [
+            ("shadow", "shadow.images.example.com"), ("beside", "shadow.countersign.dev"),
+        ] {
+            let path = "\(Packaged.golden)/\(rendering).yaml"
+            #expect(try Self.arguments("Deployment", in: path).contains("--webhook-name=\(name)"))
+            let names = try Self.rules("ClusterRole", in: path).filter { $0.verbs == ["get", "update"] }.flatMap(
+                \.names)
+            #expect(names.first == name)
+            #expect(names.allSatisfy { $0.contains("shadow.") && $0 != "images.example.com" }, "\(names)")
+            #expect(try Self.arguments("Job", in: path).contains("--webhook-name=\(name)"))
+        }
+    }
+
+    @Test("The guard of the label looks at every way to write a namespace's labels, and in opt-out at new ones too")
+    func guardOfTheLabel() throws {
+        for (path, operations) in [
+            (Packaged.manifest, ["UPDATE"]), ("\(Packaged.golden)/everything.yaml", ["CREATE", "UPDATE"]),
+        ] {
+            let policy = try Packaged.object("ValidatingAdmissionPolicy", in: path)
+            #expect(Packaged.value(policy, "spec.failurePolicy")?.string == "Fail")
+            let rule = try #require(Packaged.value(policy, "spec.matchConstraints.resourceRules.0"))
+            #expect(rule["resources"]?.strings == ["namespaces", "namespaces/status", "namespaces/finalize"])
+            #expect(rule["operations"]?.strings == operations)
+            #expect(rule["apiGroups"]?.strings == [""] && rule["apiVersions"]?.strings == ["v1"])
+            let conditions = Packaged.value(policy, "spec.matchConditions")
+            #expect(conditions == nil, "none is left out")
+            let validation = Packaged.value(policy, "spec.validations.0.expression")?.string
+            #expect(validation == "!variables.wasEnforced || variables.isEnforced || variables.mayTakeOut")
+        }
+    }
+
+    @Test("The pods' priority class has its quota, or neither is there")
+    func priorityClass() throws {
+        for name in try Packaged.names(in: Packaged.golden) where !name.hasSuffix(".values.yaml") {
+            let path = "\(Packaged.golden)/\(name)"
+            let pod = Packaged.value(try Packaged.object("Deployment", in: path), "spec.template.spec")
+            let quotas = try Packaged.objects("ResourceQuota", in: path)
+            if name == "shadow.yaml" || pod?["priorityClassName"] == nil {
+                #expect(quotas.isEmpty, "\(name)")
+                continue
+            }
+            let classes = quotas.first.flatMap { Packaged.value($0, "spec.scopeSelector.matchExpressions.0.values") }
+            let own = pod?["priorityClassName"]?.string
+            #expect(quotas.count == 1 && classes?.strings.count == 1 && classes?.strings.first == own, "\(name)")
+        }
+    }
+
+    @Test("Where the webhook may go is told by the values that send it there")
+    func egress() throws {
+        let policy = try Packaged.object("NetworkPolicy", in: "\(Packaged.golden)/everything.yaml")
+        let rules = try #require(Packaged.value(policy, "spec.egress")).elements.map { $0 }
+        func ports(_ rule: Int) -> [Int64] { rules[rule]["ports"]?.elements.compactMap { $0["port"]?.integer } ?? [] }
+        #expect(rules.count == 4 && rules[1]["to"] == nil)
+        // As written, then the proxy's, then those of registries in plain HTTP.
+        #expect(ports(1) == [443, 6443, 3128, 5000, 80, 8081])
+        #expect(Packaged.value(rules[2], "to.0.ipBlock.cidr")?.string == "169.254.169.254/32")
+        #expect(ports(2) == [80, 988] && ports(3) == [80])
     }
 
     @Test("Its pods satisfy the restricted Pod Security Standard, with a number for a user and a read-only root")

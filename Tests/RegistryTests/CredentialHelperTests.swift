@@ -137,6 +137,43 @@ import Testing
         #expect(try await credential(source, "a.io/x") == .basic(username: "u", password: "s"))
     }
 
+    @Test(
+        "Nothing of a helper's group is left when it has ended, well or not, and nothing has to be waited for by others"
+    )
+    func leftovers() async throws {
+        // Orphans come to this process, as they do where it is the first of a container.
+        let adopts = try #require(Self.adoptOrphans())
+        #expect(adopts == 0)
+        let answer = #"echo '{"Username":"u","Secret":"s"}'"#
+        for (name, end) in [("good", answer), ("bad", "exit 1")] {
+            try install(
+                name,
+                #"(sleep 600 & echo $! >"${0%/*}/../deep"; exec sleep 600) & echo $! >"${0%/*}/../child"; "#
+                    + #"while [ ! -s "${0%/*}/../deep" ]; do sleep 0.01; done; "# + end)
+            let source = try source(#"{"credsStore":"\#(name)"}"#, helpers())
+            if name == "good" {
+                #expect(try await credential(source, "a.io/x") == .basic(username: "u", password: "s"))
+            } else {
+                await #expect(throws: Outage.self) { try await credential(source, "a.io/x") }
+            }
+            for file in ["child", "deep"] {
+                let process = try #require(
+                    directory.read(file).flatMap { Int32(String(decoding: $0.dropLast(), as: UTF8.self)) })
+                // One that was killed and not waited for still answers to its number.
+                for _ in 0..<500 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+                #expect(kill(process, 0) == -1, "\(name): \(file)")
+            }
+            try FileManager.default.removeItem(atPath: directory.path("deep"))
+        }
+    }
+
+    /// `prctl(PR_SET_CHILD_SUBREAPER, 1)`, which has no declaration that Swift could call.
+    private static func adoptOrphans() -> CInt? {
+        guard let symbol = dlsym(nil, "prctl") else { return nil }
+        typealias Call = @convention(c) (CInt, UInt, UInt, UInt, UInt) -> CInt
+        return unsafeBitCast(symbol, to: Call.self)(36, 1, 0, 0, 0)
+    }
+
     @Test("Only the one directory is searched, and only what helpers need of the environment is handed on")
     func environment() async throws {
         let elsewhere = try TemporaryDirectory()

@@ -172,6 +172,33 @@ final class ScriptedSecrets: PullSecretReading {
         #expect(try await user(rules, "a.io/x", for: pod) == "own")
     }
 
+    @Test("What was read last stands in while nobody answers, for a while, and what never was read does not")
+    func stale() async throws {
+        secrets.put("shop/first", ["c.io": "first"])
+        let lives = PullSecrets.Lives(present: .milliseconds(1), absent: .milliseconds(1), stale: .milliseconds(400))
+        let rules = CredentialRules(
+            own: DockerCredentials(.empty), separatesWorkloads: true,
+            pullSecrets: PullSecrets(secrets, policyNamespace: "policies", lives: lives))
+        let one = Puller(namespace: "shop", pullSecrets: ["first"])
+        #expect(try await user(rules, "c.io/x", for: one) == "first")
+        let read = ContinuousClock.now
+        secrets.state.withLock { $0.outage = Outage(.unreachable, service: "the API server", detail: "gone") }
+        try await Task.sleep(for: .milliseconds(5))
+        #expect(try await user(rules, "c.io/x", for: one) == "first")
+        await #expect(throws: Outage.self) {
+            try await user(rules, "c.io/x", for: Puller(namespace: "shop", pullSecrets: ["other"]))
+        }
+        // It is asked each time: what was replaced meanwhile counts as soon as it can be read.
+        #expect(secrets.reads.count { $0 == "secret shop/first" } == 2)
+        secrets.put("shop/first", ["c.io": "second"])
+        secrets.state.withLock { $0.outage = nil }
+        try await Task.sleep(for: .milliseconds(5))
+        #expect(try await user(rules, "c.io/x", for: one) == "second")
+        secrets.state.withLock { $0.outage = Outage(.unreachable, service: "the API server", detail: "gone") }
+        try await Task.sleep(until: read + .milliseconds(1000), clock: .continuous)
+        await #expect(throws: Outage.self) { try await user(rules, "c.io/x", for: one) }
+    }
+
     @Test("A Secret that is no docker config is an outage that names it, and tells nothing of it")
     func malformed() async throws {
         secrets.state.withLock {

@@ -13,7 +13,7 @@ struct DrainTests {
     func inFlight(version: CurlClient.Version) async throws {
         let gate = Gate()
         let reviewer = FakeReviewer { await gate.wait() }
-        try await RunningServer.run(reviewer) { server in
+        let log = try await RunningServer.run(reviewer) { server in
             try await withThrowingTaskGroup(of: CurlClient.Response.self) { group in
                 group.addTask {
                     try await server.client(version).post(server.url("/validate"), body: reviewBody(uid: "last"))
@@ -33,7 +33,10 @@ struct DrainTests {
                 #expect(answer.text == #"{"response":{"uid":"last","allowed":true,"code":200}}"#)
                 if version == .http1 { #expect(answer["connection"] == "close") }
             }
+            #expect(server.log.all.count { $0.contains("leaving: callers are asked to go") } == 1)
+            return server.log
         }
+        #expect(log.all.count { $0.contains("left: every review was answered") } == 1, "\(log.all)")
     }
 
     @Test("In the quiet time reviews are still taken, and answers ask callers to leave")
@@ -61,7 +64,8 @@ struct DrainTests {
             if Task.isCancelled { wasCancelled.raise() }
         }
         let start = ContinuousClock.now
-        try await RunningServer.run(reviewer, drain: DrainTimes(quiet: .zero, total: .milliseconds(500))) { server in
+        let drain = DrainTimes(quiet: .zero, total: .milliseconds(500))
+        let log = try await RunningServer.run(reviewer, drain: drain) { server in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     _ = try? await server.client().post(server.url("/validate?timeout=30s"), body: reviewBody())
@@ -70,7 +74,9 @@ struct DrainTests {
                 await server.group.triggerGracefulShutdown()
                 try await group.waitForAll()
             }
+            return server.log
         }
+        #expect(log.all.contains { $0.contains("left: reviews that had not ended in time were cut off") }, "\(log.all)")
         #expect(wasCancelled.isRaised)
         #expect(ContinuousClock.now - start < .seconds(15))
     }

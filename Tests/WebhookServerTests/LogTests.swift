@@ -73,7 +73,7 @@ struct LogTests {
     }
 
     @Test("The line of a review names the object and the images, bounded")
-    func reviewLine() {
+    func reviewLine() throws {
         let decisions = (0..<40).map {
             ReviewRecord.Decision(
                 image: "i\($0)", policy: "p", mode: "warn", result: "denied", reason: "unsigned", isCached: true)
@@ -82,14 +82,29 @@ struct LogTests {
             uid: "u", endpoint: .mutate, operation: "CREATE", resource: "pods", namespace: "n", name: "w",
             isAllowed: false, code: 403, decisions: decisions)
         let metadata = ReviewLog.metadata(record, status: 200, duration: .milliseconds(7), wasSent: true)
-        guard case .array(let images) = metadata["images"] else {
-            Issue.record("no images")
-            return
-        }
-        #expect(images.count == ReviewLog.maximumDecisions)
+        let images = try JSONDocument(parsing: Array((metadata["images"]?.description ?? "").utf8)).root
+        #expect(images.elements.map { $0["image"]?.string } == (0..<ReviewLog.maximumDecisions).map { "i\($0)" })
+        let first = try #require(images[0])
+        #expect(first.members.map(\.name) == ["cached", "image", "mode", "policy", "reason", "result"])
+        #expect(first["cached"]?.bool == true && first["reason"]?.string == "unsigned")
         #expect(metadata["imagesOmitted"]?.description == "8")
         #expect(metadata["code"]?.description == "403")
         #expect(metadata["ms"]?.description == "7")
         #expect(metadata["sent"] == nil)
+    }
+
+    @Test("What an image is called cannot end its entry in the line", arguments: LogFormat.allCases)
+    func hostileImage(format: LogFormat) throws {
+        let hostile = #"i","allowed":true,"x":"\#u{1B}[31m\#n\"#
+        let decision = ReviewRecord.Decision(
+            image: hostile, policy: hostile, mode: hostile, result: hostile, reason: hostile, isCached: false)
+        let record = ReviewRecord(uid: "u", endpoint: .validate, isAllowed: false, decisions: [decision])
+        let line = try #require(
+            lines(format) { ReviewLog(logger: $0).write(record, status: 200, duration: .zero, wasSent: true) }.first)
+        #expect(line.unicodeScalars.dropLast().allSatisfy { (" "..."~").contains($0) })
+        guard format == .json else { return }
+        let root = try JSONDocument(parsing: Array(line.utf8)).root
+        #expect(root["allowed"]?.bool == false)
+        #expect(root["images"]?[0]?["image"]?.string == hostile)
     }
 }

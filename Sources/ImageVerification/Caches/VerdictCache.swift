@@ -59,9 +59,11 @@ public final class VerdictCache: Sendable {
     }
 
     /// What was said, and still holds. A question that will be asked again is counted only where it is answered.
-    func judgement(for key: Key, countsMiss: Bool = true) -> Judgement? {
-        let now = ContinuousClock.now
-        return known.value(for: key, now: now, countsMiss: countsMiss, where: { $0.freshUntil > now })?
+    ///
+    /// - Parameter rest: how long it has to hold yet.
+    func judgement(for key: Key, countsMiss: Bool = true, leaving rest: Duration = .zero) -> Judgement? {
+        let now = ContinuousClock.now.advanced(by: rest)
+        return known.value(for: key, countsMiss: countsMiss, where: { $0.freshUntil > now })?
             .judgement.judgement
     }
 
@@ -137,7 +139,10 @@ extension VerdictCache {
             text.add(policy.mode.rawValue)
             text.add(policy.admitsWithoutAuthorities ? 1 : 0)
         }
-        if holds(.digest) { text.add(image.digest.description) }
+        if holds(.digest) {
+            text.add(image.digest.algorithm.rawValue)
+            text.add(image.digest.hex)
+        }
         if holds(.repository) {
             text.add(image.repository.host)
             text.add(image.repository.path)

@@ -39,6 +39,8 @@ public enum APIFault: Error, Hashable, Sendable {
     public var isAlreadyExists: Bool { code == 409 && reason == "AlreadyExists" }
     /// The version asked from is too old: a list has to be made anew.
     public var isExpired: Bool { code == 410 }
+    /// More than is read of one answer.
+    var isTooLarge: Bool { if case .transport(.tooLarge) = self { true } else { false } }
     var isMalformed: Bool { if case .malformed = self { true } else { false } }
     public var isUnauthorized: Bool { code == 401 }
     public var isForbidden: Bool { code == 403 }

@@ -11,6 +11,11 @@ public struct APIServer: Sendable {
     let credentials: ClusterCredentials
     /// How long one call may take, a watch excepted.
     public var patience: Duration = .seconds(15)
+    /// How long the credential of a call may take beside, where it is longer: a plugin may ask a person in a browser.
+    public var loginPatience: Duration = .zero
+
+    /// Bytes of one page of a list that are read.
+    var maximumPageBytes = APIServer.maximumPageBytes
 
     /// What the clock says, for what is written down in the API and for the ends of credentials.
     let now: @Sendable () -> Instant
@@ -107,13 +112,13 @@ public struct APIServer: Sendable {
             do throws(TransportError) {
                 response = try await http.send(request)
             } catch {
-                if case .tls = error { await credentials.forget() }
+                if case .tls = error { await credentials.forget(request) }
                 throw .transport(error)
             }
             if (200...299).contains(response.status) { return response }
             let fault = APIFault(response)
             // What was refused is not shown again, by the next call either.
-            if fault.isUnauthorized { await credentials.forget() }
+            if fault.isUnauthorized { await credentials.forget(request) }
             guard fault.isUnauthorized, !isSecondTry else { throw fault }
             isSecondTry = true
         }
@@ -123,8 +128,10 @@ public struct APIServer: Sendable {
         _ method: String, _ target: String, body: [UInt8] = [], contentType: String? = nil, maximumBodyBytes: Int,
         patience: Duration
     ) async throws(APIFault) -> NamedServer.Request {
-        let deadline = ContinuousClock.now.advanced(by: patience)
-        let credential = try await credentials.current(deadline: deadline)
+        let begin = ContinuousClock.now
+        let credential = try await credentials.current(
+            deadline: begin.advanced(by: max(self.patience, loginPatience)))
+        let deadline = (loginPatience > self.patience ? .now : begin).advanced(by: patience)
         var request = NamedServer.Request(
             method, target, identity: credential.identity, maximumBodyBytes: maximumBodyBytes, deadline: deadline)
         request.headers = [("Accept", "application/json")]

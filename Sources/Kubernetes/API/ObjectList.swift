@@ -12,7 +12,8 @@ public struct ObjectList: Sendable {
 extension APIServer {
     /// Objects that one page holds; client-go asks for as many.
     public static let pageSize = 500
-    /// Bytes of one page: each of its objects may be as large as etcd takes, and a cluster's are a few KiB.
+    /// Bytes of one page: each of its objects may be as large as etcd takes, and a cluster's are a few KiB. A page that
+    /// is larger is asked for anew with half as many objects.
     static let maximumPageBytes = 64 << 20
     /// Objects of a list altogether: pods of the largest clusters that Kubernetes is tested with (150,000), with room.
     static let maximumObjects = 400_000
@@ -40,6 +41,7 @@ extension APIServer {
         var token = ""
         var count = 0
         var startedAgain = false
+        var pageSize = pageSize
         while true {
             var query = selection.query + [("limit", String(pageSize))]
             if !token.isEmpty { query.append(("continue", token)) }
@@ -47,6 +49,10 @@ extension APIServer {
             do throws(APIFault) {
                 page = try await self.page(type.path(namespace: selection.namespace), query)
             } catch {
+                if error.isTooLarge, pageSize > 1 {
+                    pageSize /= 2
+                    continue
+                }
                 guard error.isExpired, !token.isEmpty, !startedAgain else { throw error }
                 startedAgain = true
                 token = ""
@@ -74,7 +80,7 @@ extension APIServer {
 
     private func page(_ path: String, _ query: [(String, String)]) async throws(APIFault) -> JSONDocument {
         let text = query.map { "\($0.0)=\(URLText.escaped($0.1))" }.joined(separator: "&")
-        let response = try await call("GET", "\(path)?\(text)", maximumBodyBytes: Self.maximumPageBytes)
+        let response = try await call("GET", "\(path)?\(text)", maximumBodyBytes: maximumPageBytes)
         do throws(JSONError) {
             return try JSONDocument(parsing: response.body, limits: KubernetesObject.limits)
         } catch {

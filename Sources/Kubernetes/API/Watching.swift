@@ -86,13 +86,13 @@ extension APIServer {
                 return fault == nil
             }
         } catch {
-            if case .tls = error { await credentials.forget() }
+            if case .tls = error { await credentials.forget(request) }
             throw .transport(error)
         }
         if let fault { throw fault }
         guard (200...299).contains(response.status) else {
             let refusal = APIFault(response)
-            if refusal.isUnauthorized { await credentials.forget() }
+            if refusal.isUnauthorized { await credentials.forget(request) }
             throw refusal
         }
     }

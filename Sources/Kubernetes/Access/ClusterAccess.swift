@@ -68,7 +68,11 @@ public struct ExecPlugin: Hashable, Sendable {
 /// The port through which credential plugins are run; processes are the composition root's.
 public protocol ExecPluginRunner: Sendable {
     /// What the program wrote to its output; throws a sentence where it could not be run, failed or took too long.
-    func output(of plugin: ExecPlugin) async throws(ExecPluginFault) -> [UInt8]
+    ///
+    /// - Parameter deadline: by when it has ended, or is ended.
+    func output(
+        of plugin: ExecPlugin, deadline: ContinuousClock.Instant
+    ) async throws(ExecPluginFault) -> [UInt8]
 }
 
 /// Why a credential plugin gave no credential, in a sentence.

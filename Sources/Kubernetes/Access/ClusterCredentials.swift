@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTransport
 import JSON
+import Policy
+import Registry
 import Sigstore
 
 /// The credential in use, read anew as it ages and where the server does not take it.
@@ -19,6 +21,10 @@ actor ClusterCredentials {
     private let runner: (any ExecPluginRunner)?
     private var known: (Current, until: ContinuousClock.Instant)?
     private let now: @Sendable () -> Instant
+    /// Those who ask at one time have it read once.
+    private nonisolated let relay = Relay<Question, Current>()
+
+    private enum Question: Hashable, Sendable { case credential }
 
     init(_ access: ClusterAccess, runner: (any ExecPluginRunner)?, now: @escaping @Sendable () -> Instant) {
         self.now = now
@@ -26,21 +32,61 @@ actor ClusterCredentials {
         self.runner = runner
     }
 
-    /// The server did not take what it was shown.
-    func forget() { known = nil }
+    /// The server did not take what it was shown by this request. What was read since stays.
+    func forget(_ request: NamedServer.Request) {
+        guard let current = known?.0, current.authorization == request.authorization,
+            current.identity == request.identity
+        else { return }
+        known = nil
+    }
 
+    private var fresh: Current? { known.flatMap { $0.until > .now ? $0.0 : nil } }
+
+    /// What is to be shown now. A reading that one caller has no more time for goes to the next who waits.
     func current(deadline: ContinuousClock.Instant) async throws(APIFault) -> Current {
-        if let known, known.until > .now { return known.0 }
-        do throws(ClusterAccessError) {
-            let (current, life) = try await read()
-            known = (current, .now.advanced(by: life))
-            return current
-        } catch {
-            throw .credential(error.description)
+        if let fresh { return fresh }
+        let answer = await withTaskGroup(of: Result<Current, Outage>?.self) { group in
+            group.addTask { [self] in
+                do throws(Outage) {
+                    return .success(
+                        try await relay.value(for: .credential, service: "the API server") {
+                            () async throws(Outage) -> Current in try await renewed(deadline)
+                        })
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        switch answer {
+        case .success(let current)?: return current
+        case .failure(let outage)?: throw .credential(outage.detail)
+        case nil: throw .credential("it was not there in time")
         }
     }
 
-    private func read() async throws(ClusterAccessError) -> (Current, life: Duration) {
+    private func renewed(_ deadline: ContinuousClock.Instant) async throws(Outage) -> Current {
+        if let fresh { return fresh }
+        do throws(ClusterAccessError) {
+            let (current, life) = try await read(deadline)
+            known = (current, .now.advanced(by: life))
+            return current
+        } catch {
+            // Whoever waits may have more time.
+            let isOver = Task.isCancelled || deadline <= .now
+            throw Outage(isOver ? .deadline : .malfunction, service: "the API server", detail: error.description)
+        }
+    }
+
+    private func read(
+        _ deadline: ContinuousClock.Instant
+    ) async throws(ClusterAccessError) -> (Current, life: Duration) {
         var identity = NamedServer.Identity(authorities: try bytes(access.authorities))
         switch access.credential {
         case .none: return (Current(authorization: nil, identity: identity), Self.life)
@@ -55,7 +101,7 @@ actor ClusterCredentials {
         case .plugin(let plugin):
             guard let runner else { throw ClusterAccessError("credential plugins are not run here") }
             let output: [UInt8]
-            do throws(ExecPluginFault) { output = try await runner.output(of: plugin) } catch {
+            do throws(ExecPluginFault) { output = try await runner.output(of: plugin, deadline: deadline) } catch {
                 let hint = plugin.installHint.isEmpty ? "" : "; \(printable(plugin.installHint, limit: 300))"
                 throw ClusterAccessError("the plugin \(plugin.command) gave none: \(error.reason)\(hint)")
             }

@@ -51,6 +51,7 @@ public struct UnenforcedNamespaces: Service {
 
     private final class Current: Sendable {
         let reading = Mutex<Reading?>(nil)
+        let names = Mutex<Set<String>?>(nil)
     }
 
     public init(_ server: APIServer, reach: NamespaceReach, backoff: Backoff = Backoff()) {
@@ -61,12 +62,16 @@ public struct UnenforcedNamespaces: Service {
     /// `nil` until they were listed once; what was read last while the server is lost.
     public var reading: Reading? { current.reading.withLock { $0 } }
 
+    /// Whether workloads of a namespace are judged, as far as is known: of none before they were listed once.
+    public func enforces(_ name: String) -> Bool { current.names.withLock { $0.map { !$0.contains(name) } ?? false } }
+
     /// Runs until it is cancelled or the server shuts down.
     public func run() async {
         await cancelWhenGracefulShutdown { [self] in
             await reflector.run { news in
                 guard case .objects(let objects) = news else { return }
                 let names = objects.values.filter { !reach.enforces($0.name, labels: $0.labels) }.map(\.name).sorted()
+                current.names.withLock { $0 = Set(names) }
                 current.reading.withLock {
                     $0 = Reading(count: names.count, names: Array(names.prefix(Self.maximumNames)))
                 }

@@ -8,8 +8,13 @@ public import Registry
 /// Secrets and ServiceAccounts as the API server has them, for registry credentials.
 public struct ClusterSecrets: PullSecretReading {
     private let server: APIServer
+    private let onForbidden: @Sendable (_ namespace: String) -> Void
 
-    public init(_ server: APIServer) { self.server = server }
+    /// - Parameter onForbidden: told each time that something of a namespace may not be read.
+    public init(_ server: APIServer, onForbidden: @escaping @Sendable (_ namespace: String) -> Void = { _ in }) {
+        self.server = server
+        self.onForbidden = onForbidden
+    }
 
     public func secret(
         _ name: String, in namespace: String, deadline: ContinuousClock.Instant
@@ -49,7 +54,10 @@ public struct ClusterSecrets: PullSecretReading {
         do throws(APIFault) {
             return try await server.get(type, name, in: namespace)
         } catch {
-            if error.isForbidden { return nil }
+            if error.isForbidden {
+                onForbidden(namespace)
+                return nil
+            }
             let kind: Outage.Kind
             switch error {
             case .transport(.deadline), .transport(.cancelled): kind = .deadline

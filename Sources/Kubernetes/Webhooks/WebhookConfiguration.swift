@@ -132,6 +132,32 @@ public struct WebhookConfiguration: Hashable, Sendable {
         } ?? false
     }
 
+    /// Where the webhooks of a configuration lead, each once, in their order: a URL, or `the Service "NAMESPACE/NAME"`.
+    /// What somebody else wrote is in quotes, bounded.
+    static func destinations(of object: KubernetesObject) -> [String] {
+        var destinations: [String] = []
+        for webhook in object.root["webhooks"].map({ Array($0.elements) }) ?? [] {
+            let client = webhook["clientConfig"]
+            let destination: String
+            if let service = client?["service"] {
+                let name = "\(service["namespace"]?.string ?? "")/\(service["name"]?.string ?? "")"
+                destination = "the Service \(printable(name, limit: maximumDestination))"
+            } else if let url = client?["url"]?.string {
+                destination = printable(url, limit: maximumDestination)
+            } else {
+                continue
+            }
+            if !destinations.contains(destination) { destinations.append(destination) }
+            if destinations.count == maximumDestinations { break }
+        }
+        return destinations
+    }
+
+    /// A configuration that leads to more places is recognised by its first.
+    private static let maximumDestinations = 4
+    /// Characters of one: two names of 63 in Services, hosts of 253 in URLs.
+    private static let maximumDestination = 300
+
     /// What differs from how it should be, by the names of fields; empty where nothing of ours does.
     func drift(of object: KubernetesObject, bundle: String) -> [String] {
         var drift: [String] = []

@@ -24,8 +24,8 @@ extension WebhookKeeper {
     public enum Removal: Hashable, Sendable {
         case removed
         case absent
-        /// It leads to somebody else, and stays.
-        case others
+        /// It leads to somebody else, and stays; where to, as `WebhookConfiguration.destinations(of:)` has it.
+        case others(leadingTo: [String])
     }
 
     /// Takes the webhooks out of the cluster: the one thing that disarms. The replicas have to be gone, or they put
@@ -41,7 +41,8 @@ extension WebhookKeeper {
                 continue
             }
             guard configuration.isOurs(object) else {
-                removals.append((configuration, .others))
+                let destinations = WebhookConfiguration.destinations(of: object)
+                removals.append((configuration, .others(leadingTo: destinations)))
                 continue
             }
             try await server.delete(configuration.type, configuration.name)

@@ -55,6 +55,8 @@ public final class WebhookKeeper: Service {
     private struct Place: Sendable {
         var isKnown = false
         var object: KubernetesObject?
+        /// How often the watch has told of it.
+        var sightings = 0
         /// Writes in a row, each soon after the one before: somebody keeps changing it.
         var repairs = 0
         var lastWrite: ContinuousClock.Instant?
@@ -148,6 +150,18 @@ public final class WebhookKeeper: Service {
         state.withLock { state in
             state.places[configuration, default: Place()].isKnown = true
             state.places[configuration]?.object = object
+            state.places[configuration]?.sightings += 1
+        }
+    }
+
+    /// What an answer said. What the watch has told meanwhile may be newer, such as a deletion right after our write, of
+    /// which nothing more will be told; where it is older, the next look finds out.
+    private func see(
+        _ object: KubernetesObject?, _ configuration: WebhookConfiguration, unlessToldSince sightings: Int
+    ) {
+        state.withLock { state in
+            guard state.places[configuration]?.sightings == sightings else { return }
+            state.places[configuration]?.object = object
         }
     }
 
@@ -219,8 +233,9 @@ public final class WebhookKeeper: Service {
     /// Reads both what is and what should be anew: what was seen may be older than what another leader wrote.
     private func write(_ configuration: WebhookConfiguration) async throws(APIFault) {
         let pem = registration.authority == .kept ? try await bundle?.current() : nil
+        let sightings = state.withLock { $0.places[configuration]?.sightings ?? 0 }
         let current = try await server.get(configuration.type, configuration.name)
-        see(current, configuration)
+        see(current, configuration, unlessToldSince: sightings)
         guard conditions.isLeader(), let bundle = wanted(configuration, current, pem: pem) else { return }
         let drift = current.map { configuration.drift(of: $0, bundle: bundle) }
         guard drift?.isEmpty != true else { return }
@@ -231,7 +246,7 @@ public final class WebhookKeeper: Service {
         } else {
             written = try await server.replace(configuration.type, configuration.name, text)
         }
-        see(written, configuration)
+        see(written, configuration, unlessToldSince: sightings)
         wrote(configuration)
         logger.notice(
             "a webhook configuration was written",

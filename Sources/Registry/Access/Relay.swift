@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import Policy
+package import Policy
 import Synchronization
 
 /// Equal work asked for at the same time is done once, and its result shared.
 ///
 /// Whoever comes first does the work as part of its own task; the others wait. If the worker is given up or runs out of
 /// its own time, the next in line does the work anew, so one caller's cancellation never fails another.
-final class Relay<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class Relay<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private enum Turn: Sendable {
         case work
         case landed(Result<Value, Outage>)
@@ -23,7 +23,9 @@ final class Relay<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     private let flights = Mutex(Flights())
 
-    func value(
+    package init() {}
+
+    package func value(
         for key: Key, service: String, _ work: () async throws(Outage) -> Value
     ) async throws(Outage) -> Value {
         switch await turn(for: key) {

@@ -67,8 +67,15 @@ extension CredentialFingerprint {
     /// Made anew in every process, so that a fingerprint means nothing outside of it.
     private static let key = SymmetricKey(size: .bits256)
 
+    /// Of access without a credential, which is the rule.
+    private static let anonymous = CredentialFingerprint(hashing: nil)
+
     /// A keyed hash of a credential: equal for equal ones within this process, and telling nothing about them.
     init(_ credential: RegistryCredential?) {
+        self = credential.map { CredentialFingerprint(hashing: $0) } ?? Self.anonymous
+    }
+
+    private init(hashing credential: RegistryCredential?) {
         let parts: [String] =
             switch credential {
             case nil: ["anonymous"]

@@ -2,8 +2,11 @@
 import Glibc
 import Synchronization
 
-/// One run of a program: a line of input, a bounded output, a time by which it has ended or is killed with all that it
-/// has started.
+/// One run of a program: a line of input, a bounded output, a time by which it has ended or is killed.
+///
+/// It has a process group of its own, of which nothing is left when it has ended, well or not: what it started and left
+/// behind is killed too. Whatever puts itself into another group or session gets away; where we are the first process of
+/// a container it becomes our child, and is not waited for, since nobody can tell whose it is.
 package struct HelperProcess: Sendable {
     let executable: String
     let arguments: [String]
@@ -38,7 +41,10 @@ package struct HelperProcess: Sendable {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<Output, HelperFault>, Never>) in
                 let isStarted = Thread.start {
                     do throws(HelperFault) {
-                        continuation.resume(returning: .success(try blockingRun(isGivenUp)))
+                        let (child, result) = try blockingRun(isGivenUp)
+                        continuation.resume(returning: result)
+                        // Nobody has to wait for what sits in the kernel and cannot be killed at once.
+                        Self.waitForGroup(child)
                     } catch {
                         continuation.resume(returning: .failure(error))
                     }
@@ -51,7 +57,10 @@ package struct HelperProcess: Sendable {
         return try result.get()
     }
 
-    private func blockingRun(_ isGivenUp: Flag) throws(HelperFault) -> Output {
+    /// Throws where nothing was started; what is returned has been killed, and has to be waited for.
+    private func blockingRun(
+        _ isGivenUp: Flag
+    ) throws(HelperFault) -> (group: pid_t, Result<Output, HelperFault>) {
         guard input.utf8.count <= 4096, let stdin = Pipe(), let stdout = Pipe() else { throw .notStarted }
         var text = Array(input.utf8)
         guard write(stdin.writing.number, &text, text.count) == text.count else { throw .notStarted }
@@ -59,17 +68,19 @@ package struct HelperProcess: Sendable {
         let child = try spawn(stdin: stdin.reading.number, stdout: stdout.writing.number)
         stdin.reading.close()
         stdout.writing.close()
+        let result: Result<Output, HelperFault>
         do throws(HelperFault) {
-            return try output(of: child, from: stdout.reading.number, isGivenUp)
+            result = .success(try output(of: child, from: stdout.reading.number, isGivenUp))
         } catch {
-            // It has not been waited for, so that the number is still its own.
-            kill(-child, SIGKILL)
-            _ = Self.status(of: child, options: 0)
-            throw error
+            result = .failure(error)
         }
+        // It has not been waited for, so that the number is still its own.
+        kill(-child, SIGKILL)
+        kill(child, SIGKILL)
+        return (child, result)
     }
 
-    /// Throws while the child has not been waited for.
+    /// The child has not been waited for when this returns or throws.
     private func output(of child: pid_t, from descriptor: CInt, _ isGivenUp: Flag) throws(HelperFault) -> Output {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -79,16 +90,15 @@ package struct HelperProcess: Sendable {
             var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&ready, 1, 10) > 0 else {
                 // Something that it has started may hold the pipe open.
-                guard let status = Self.status(of: child, options: WNOHANG) else { continue }
+                guard let isSuccess = Self.isSuccess(of: child) else { continue }
                 // What it wrote between the look at the pipe and its end.
                 while poll(&ready, 1, 0) > 0 {
                     let count = read(descriptor, &buffer, buffer.count)
                     guard count > 0 else { break }
-                    // It has been waited for: its number is nobody's any more, and nothing is to be killed by it.
-                    guard count <= maximumOutputBytes - bytes.count else { return ([], false) }
+                    guard count <= maximumOutputBytes - bytes.count else { throw .tooMuchOutput }
                     bytes += buffer.prefix(count)
                 }
-                return (bytes, status == 0)
+                return (bytes, isSuccess)
             }
             let count = read(descriptor, &buffer, buffer.count)
             if count > 0 {
@@ -101,23 +111,36 @@ package struct HelperProcess: Sendable {
             }
         }
         while true {
-            if let status = Self.status(of: child, options: WNOHANG) { return (bytes, status == 0) }
+            if let isSuccess = Self.isSuccess(of: child) { return (bytes, isSuccess) }
             if isGivenUp.isRaised { throw .givenUp }
             guard ContinuousClock.now < deadline else { throw .timedOut }
             usleep(1000)
         }
     }
 
-    /// `nil` while it runs.
-    private static func status(of child: pid_t, options: CInt) -> CInt? {
-        var status: CInt = 0
+    /// Whether it has ended by itself, and with 0; `nil` while it runs. It keeps its number.
+    private static func isSuccess(of child: pid_t) -> Bool? {
+        var information = siginfo_t()
         while true {
-            switch waitpid(child, &status, options) {
-            case child: return status
-            case 0: return nil
-            default: if errno != EINTR { return -1 }
-            }
+            if waitid(P_PID, id_t(bitPattern: child), &information, WEXITED | WNOHANG | WNOWAIT) == 0 { break }
+            guard errno == EINTR else { return false }
         }
+        let ended = information._sifields._sigchld
+        guard ended.si_pid == child else { return nil }
+        return information.si_code == CInt(CLD_EXITED) && ended.si_status == 0
+    }
+
+    /// Waits for our children in a group that was killed: its leader, and where we are the first process of a container
+    /// also what its members have left to us. No other child of ours is ever in that group.
+    private static func waitForGroup(_ group: pid_t) {
+        var isLeaderDone = false
+        while true {
+            let ended = waitpid(-group, nil, 0)
+            if ended == group { isLeaderDone = true }
+            if ended < 0, errno != EINTR { break }
+        }
+        // It has moved into another group.
+        while !isLeaderDone, waitpid(group, nil, 0) < 0, errno == EINTR {}
     }
 
     private func spawn(stdin: CInt, stdout: CInt) throws(HelperFault) -> pid_t {

@@ -38,13 +38,17 @@ public struct PullSecrets: Sendable {
         case serviceAccount([String])
     }
 
-    /// A Secret that was replaced is used so much longer.
-    private static let life: Duration = .seconds(10)
-    /// One that has just been made is found so much later.
-    private static let absenceLife: Duration = .seconds(5)
-    /// How long what was read last stands in while the API server does not answer: an absence of it must not stop what
-    /// has been running. The registry still says whether a credential is good.
-    private static let staleLife: Duration = .seconds(600)
+    /// How long what was read is used.
+    struct Lives: Sendable {
+        /// A Secret that was replaced is used so much longer.
+        var present: Duration = .seconds(10)
+        /// One that has just been made is found so much later.
+        var absent: Duration = .seconds(5)
+        /// How long what was read last stands in while the API server does not answer: an absence of it must not stop
+        /// what has been running. The registry still says whether a credential is good.
+        var stale: Duration = .seconds(600)
+    }
+
     /// Secrets have a MiB at most, and with registry credentials a few hundred bytes.
     private static let cacheBytes = 16 << 20
     /// Of names in Kubernetes.
@@ -57,13 +61,19 @@ public struct PullSecrets: Sendable {
 
     private let source: any PullSecretReading
     private let policyNamespace: String
+    private let lives: Lives
     private let known = ByteBoundedCache<Key, Held>(name: "pull-secrets", limit: cacheBytes)
     private let relay = Relay<Key, Entry>()
 
     /// - Parameter policyNamespace: where the Secrets lie that policies name.
     public init(_ source: any PullSecretReading, policyNamespace: String) {
+        self.init(source, policyNamespace: policyNamespace, lives: Lives())
+    }
+
+    init(_ source: any PullSecretReading, policyNamespace: String, lives: Lives) {
         self.source = source
         self.policyNamespace = policyNamespace
+        self.lives = lives
     }
 
     /// What a workload's Pods would pull with: their `imagePullSecrets` in order, then those of their ServiceAccount.
@@ -199,11 +209,11 @@ public struct PullSecrets: Sendable {
             return try await relay.value(for: key, service: "the API server") { () async throws(Outage) -> Entry in
                 if let held = known.value(for: key), held.freshUntil > .now { return held.entry }
                 let (entry, bytes) = try await read()
-                let life = if case .absent = entry { Self.absenceLife } else { Self.life }
+                let life = if case .absent = entry { lives.absent } else { lives.present }
                 let now = ContinuousClock.now
                 known.insert(
                     Held(entry: entry, freshUntil: now.advanced(by: life)), for: key, bytes: 512 + bytes,
-                    expires: now.advanced(by: Self.staleLife))
+                    expires: now.advanced(by: lives.stale))
                 return entry
             }
         } catch {

@@ -201,10 +201,21 @@ public final class ServingCertificate: CertificateReloader, Service {
             "the serving certificate was reloaded", metadata: ["notAfter": .string(pair.expiry.ISO8601Format())])
     }
 
+    /// Readings until the certificate is the same before and after its key: a swap in between would leave the halves of
+    /// two pairs.
+    private static let maximumReadings = 3
+
     private static func read(certificate: String, key: String) -> Attempt {
         do throws(BoundedFile.Failure) {
-            return .content(
-                certificate: try BoundedFile.bytes(at: certificate), key: try BoundedFile.bytes(at: key))
+            var before = try BoundedFile.bytes(at: certificate)
+            var keyBytes = try BoundedFile.bytes(at: key)
+            for _ in 1..<maximumReadings {
+                let after = try BoundedFile.bytes(at: certificate)
+                if after == before { break }
+                before = after
+                keyBytes = try BoundedFile.bytes(at: key)
+            }
+            return .content(certificate: before, key: keyBytes)
         } catch {
             return .unreadable(error)
         }

@@ -10,17 +10,22 @@ final class ClientNameCheck: ChannelInboundHandler, RemovableChannelHandler {
 
     private let clients: ClientVerification
     private let tls: NIOSSLServerHandler
+    private let refused: RefusedClients
     private var isAccepted = false
 
-    init(clients: ClientVerification, tls: NIOSSLServerHandler) {
+    init(clients: ClientVerification, tls: NIOSSLServerHandler, refused: RefusedClients) {
         self.clients = clients
         self.tls = tls
+        self.refused = refused
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {
             isAccepted = clients.accepts(tls.peerCertificate)
-            guard isAccepted else { return context.close(promise: nil) }
+            guard isAccepted else {
+                refused.note("its certificate bears no name of --client-name", from: context.channel.remoteAddress)
+                return context.close(promise: nil)
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }

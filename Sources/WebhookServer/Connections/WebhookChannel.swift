@@ -12,12 +12,13 @@ struct WebhookChannel: ServerChildChannel {
     private let upgrade: HTTP2UpgradeChannel
     private let limits: ServerLimits
     private let clients: ClientVerification?
+    private let refused: RefusedClients
 
     /// How long an HTTP/2 connection lives: long-lived ones would keep all load on the replica that they once found.
     private static let maximumAge = Duration.seconds(600)
 
     init(
-        tls: TLSConfiguration, limits: ServerLimits, clients: ClientVerification? = nil,
+        tls: TLSConfiguration, limits: ServerLimits, clients: ClientVerification? = nil, refused: RefusedClients,
         responder: @escaping HTTPChannelHandler.Responder
     ) throws {
         var configuration = HTTP2UpgradeChannel.Configuration(
@@ -28,6 +29,7 @@ struct WebhookChannel: ServerChildChannel {
         upgrade = try HTTP2UpgradeChannel(tlsConfiguration: tls, configuration: configuration, responder: responder)
         self.limits = limits
         self.clients = clients
+        self.refused = refused
     }
 
     /// What HTTP/1.1 connections and HTTP/2 streams have in common; also that of the health port.
@@ -49,8 +51,10 @@ struct WebhookChannel: ServerChildChannel {
             try pipeline.addHandler(
                 ConnectionTimeouts(handshake: limits.handshake, head: limits.head), position: .after(tls))
             if let clients, !clients.names.isEmpty {
-                try pipeline.addHandler(ClientNameCheck(clients: clients, tls: tls), position: .after(tls))
+                try pipeline.addHandler(
+                    ClientNameCheck(clients: clients, tls: tls, refused: refused), position: .after(tls))
             }
+            try pipeline.addHandler(HandshakeFailures(refused: refused), position: .after(tls))
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }

@@ -10,6 +10,12 @@ enum LogQuoting {
 
     static func append(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
+        defer { line.append(UInt8(ascii: "\"")) }
+        // Nearly everything: names, digests, words of ours.
+        if text.utf8.count <= maximumBytes, text.utf8.allSatisfy(isPlain) {
+            line.append(contentsOf: text.utf8)
+            return
+        }
         var length = 0
         for scalar in text.unicodeScalars {
             length += UTF8.width(scalar)
@@ -31,7 +37,11 @@ enum LogQuoting {
                 }
             }
         }
-        line.append(UInt8(ascii: "\""))
+    }
+
+    /// Printable ASCII that stands for itself.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private static func escape(_ unit: UInt16, to line: inout [UInt8]) {

@@ -25,7 +25,7 @@ struct ReviewLog: Sendable {
             "code": .stringConvertible(record.code ?? status),
             "dryRun": .stringConvertible(record.isDryRun),
             "ms": .stringConvertible(Int(duration / .milliseconds(1))),
-            "images": .array(record.decisions.prefix(maximumDecisions).map(entry)),
+            "images": .stringConvertible(list(record.decisions.prefix(maximumDecisions))),
         ]
         if record.decisions.count > maximumDecisions {
             metadata["imagesOmitted"] = .stringConvertible(record.decisions.count - maximumDecisions)
@@ -35,11 +35,26 @@ struct ReviewLog: Sendable {
         return metadata
     }
 
-    private static func entry(_ decision: ReviewRecord.Decision) -> Logger.MetadataValue {
-        .dictionary([
-            "image": .string(decision.image), "policy": .string(decision.policy), "mode": .string(decision.mode),
-            "result": .string(decision.result), "reason": .string(decision.reason),
-            "cached": .stringConvertible(decision.isCached),
-        ])
+    /// As JSON at once: a dictionary for each decision would cost more than all else that a review takes.
+    private static func list(_ decisions: some Sequence<ReviewRecord.Decision>) -> WrittenValue {
+        var json: [UInt8] = [UInt8(ascii: "[")]
+        json.reserveCapacity(512)
+        for decision in decisions {
+            if json.count > 1 { json.append(UInt8(ascii: ",")) }
+            json.append(
+                contentsOf: (decision.isCached ? #"{"cached":true,"image":"# : #"{"cached":false,"image":"#).utf8)
+            LogQuoting.append(decision.image, to: &json)
+            json.append(contentsOf: #","mode":"#.utf8)
+            LogQuoting.append(decision.mode, to: &json)
+            json.append(contentsOf: #","policy":"#.utf8)
+            LogQuoting.append(decision.policy, to: &json)
+            json.append(contentsOf: #","reason":"#.utf8)
+            LogQuoting.append(decision.reason, to: &json)
+            json.append(contentsOf: #","result":"#.utf8)
+            LogQuoting.append(decision.result, to: &json)
+            json.append(UInt8(ascii: "}"))
+        }
+        json.append(UInt8(ascii: "]"))
+        return WrittenValue(json: json)
     }
 }

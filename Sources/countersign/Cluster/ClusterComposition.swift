@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admission
 import FoundationEssentials
+import ImageVerification
 import Kubernetes
 import Logging
 import Policy
@@ -159,6 +160,22 @@ struct ClusterComposition: Sendable {
         metrics.registry.addCollector { CacheSamples.samples(of: [pullSecrets.counters]) }
     }
 
+    /// Judges what runs, where that is asked for.
+    func warmUp(
+        _ verifier: ImageVerifier, _ settings: ServeSettings, _ logger: Logger
+    ) -> [any Service] {
+        guard settings.cluster?.warmsUp == true else { return [] }
+        // Four rounds fall into what is left of a verdict when it begins to be renewed.
+        let life = settings.caches.sufficientLife
+        return [
+            RunningPods(
+                server: server, isReady: { [policies] in policies.readiness().isEmpty },
+                enforces: { [namespaces] in namespaces.enforces($0) },
+                reviewer: AdmissionReviewer(verifier: verifier.renewing(before: life / 4), policies: policies.inForce),
+                interval: life / 16, logger: logger)
+        ]
+    }
+
     /// Told once the webhook's port is open: nothing is armed before.
     func isListening() { state.isListening.store(true, ordering: .relaxed) }
 
@@ -204,27 +221,6 @@ struct ClusterComposition: Sendable {
         let environment = ProcessInfo.processInfo.environment
         let name = environment["POD_NAME"].flatMap { $0.isEmpty ? nil : $0 } ?? ProcessInfo.processInfo.hostName
         return "\(name)_\(String(UInt64.random(in: .min ... .max), radix: 16))"
-    }
-}
-
-/// Authorities in a file that somebody else keeps, such as a mounted Secret. What it held before stays beside what it
-/// holds now, since a certificate of the old authority may be shown a while longer; and what cannot be read changes
-/// nothing.
-private final class AuthorityFile: Sendable {
-    private let path: String
-    private let held: Mutex<(before: [UInt8], now: [UInt8])>
-
-    init(_ path: String) throws(UsageError) {
-        self.path = path
-        held = Mutex(([], try readFile(path)))
-    }
-
-    func bundle() -> [UInt8] {
-        let read = try? readFile(path)
-        return held.withLock { held in
-            if let read, !read.isEmpty, read != held.now { held = (held.now, read) }
-            return held.before.isEmpty ? held.now : held.now + [0x0A] + held.before
-        }
     }
 }
 

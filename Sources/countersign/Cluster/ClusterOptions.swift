@@ -58,7 +58,11 @@ struct ClusterOptions: ParsableArguments {
         let access = try access(environment)
         let server: APIServer
         do {
-            server = try APIServer(access, runner: ExecPluginProcess(environment: environment), now: { .now })
+            let runner = ExecPluginProcess(environment: environment)
+            var client = try APIServer(access, runner: runner, now: { .now })
+            // Whoever runs a command may be asked to log in.
+            client.loginPatience = runner.patience
+            server = client
         } catch {
             throw UsageError("\(error)")
         }

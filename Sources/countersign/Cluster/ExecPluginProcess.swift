@@ -14,15 +14,19 @@ struct ExecPluginProcess: ExecPluginRunner {
     /// An ExecCredential with a certificate chain and a key has a few KiB.
     static let maximumOutputBytes = 1 << 20
 
-    func output(of plugin: ExecPlugin) async throws(ExecPluginFault) -> [UInt8] {
+    func output(
+        of plugin: ExecPlugin, deadline: ContinuousClock.Instant
+    ) async throws(ExecPluginFault) -> [UInt8] {
         guard let executable = executable(plugin.command) else {
             throw ExecPluginFault("there is no such program on PATH")
         }
         var variables = environment.merging(plugin.environment) { _, own in own }
         variables["KUBERNETES_EXEC_INFO"] = Self.information(plugin)
+        let start = ContinuousClock.now
+        let end = min(deadline, start.advanced(by: patience))
         let process = HelperProcess(
             executable: executable, arguments: plugin.arguments, input: "", environment: variables,
-            maximumOutputBytes: Self.maximumOutputBytes, deadline: .now.advanced(by: patience), showsErrors: true)
+            maximumOutputBytes: Self.maximumOutputBytes, deadline: end, showsErrors: true)
         do throws(HelperFault) {
             let (bytes, isSuccess) = try await process.run()
             guard isSuccess else { throw HelperFault.failed }
@@ -30,7 +34,8 @@ struct ExecPluginProcess: ExecPluginRunner {
         } catch {
             switch error {
             case .notStarted: throw ExecPluginFault("it cannot be started")
-            case .timedOut: throw ExecPluginFault("it did not end within \(patience)")
+            case .timedOut:
+                throw ExecPluginFault("it did not end within \((end - start).components.seconds) s")
             case .tooMuchOutput: throw ExecPluginFault("it wrote more than \(Self.maximumOutputBytes) bytes")
             case .failed, .unreadable, .tooMany: throw ExecPluginFault("it failed")
             case .givenUp: throw ExecPluginFault("it was given up")

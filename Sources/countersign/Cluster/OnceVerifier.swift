@@ -11,6 +11,7 @@ final class OnceVerifier: ImageVerifying {
         let reference: ImageReference
         let resource: [String]
         let labels: [String: String]
+        let puller: Puller?
     }
 
     private let verifier: ImageVerifier
@@ -18,12 +19,15 @@ final class OnceVerifier: ImageVerifying {
     private let matches: Bool
     /// Whether some policy looks at the objects themselves.
     private let readsObjects: Bool
+    /// Whether registries are asked with workloads' own credentials, so that they may answer one what they do not another.
+    private let separatesWorkloads: Bool
     private let known = Mutex<[Key: ImageVerdict]>([:])
     /// Verdicts that are kept: images of the largest clusters, several times. A verdict takes a few KiB at most.
     private static let maximumKnown = 50_000
 
-    init(_ verifier: ImageVerifier, _ policies: PolicySet) {
+    init(_ verifier: ImageVerifier, _ policies: PolicySet, separatesWorkloads: Bool) {
         self.verifier = verifier
+        self.separatesWorkloads = separatesWorkloads
         matches = policies.policies.contains { !$0.match.isEmpty }
         readsObjects = policies.policies.contains { policy in
             policy.program.map { $0.inputs.specification || $0.inputs.metadata || $0.inputs.type } ?? false
@@ -38,7 +42,8 @@ final class OnceVerifier: ImageVerifying {
     ) async -> ImageVerdict {
         let resource = [workload?.group, workload?.version, workload?.resource].map { $0 ?? "" }
         let key = Key(
-            reference: reference, resource: matches ? resource : [], labels: matches ? workload?.labels ?? [:] : [:])
+            reference: reference, resource: matches ? resource : [], labels: matches ? workload?.labels ?? [:] : [:],
+            puller: separatesWorkloads ? workload?.puller : nil)
         if !readsObjects, let verdict = known.withLock({ $0[key] }) { return verdict }
         let verdict = await verifier.verdict(on: reference, for: workload, deadline: deadline)
         known.withLock { known in

@@ -5,6 +5,8 @@ import ImageVerification
 import JSON
 import Kubernetes
 import Policy
+import Registry
+import Synchronization
 
 /// `countersign audit`: what the webhook would say to everything that runs in a cluster.
 struct Audit: AsyncParsableCommand {
@@ -18,6 +20,9 @@ struct Audit: AsyncParsableCommand {
             Pods and what else a judged workload controls are told with it. What the webhooks are not asked about is \
             judged too, and marked: mirror pods, and namespaces that are excluded or not labelled. Passed over are Pods \
             and Jobs that have ended, and older revisions without Pods, unless --all asks for them
+
+            Registries are asked as 'serve' asks them: with the pull secrets of each workload and of its service account, as \
+            far as the cluster lets you read them, and without where there are none
 
             Exit status: 0 every workload is admitted (with warnings too), 1 at least one is denied, 2 undecided because \
             of an outage or of something in the cluster that cannot be read, 64 wrong usage or unreadable input; of \
@@ -71,13 +76,17 @@ struct Audit: AsyncParsableCommand {
     @OptionGroup var trust: TrustOptions
 
     @OptionGroup var registry: RegistryOptions
+    @OptionGroup var credentials: AuditCredentialOptions
 
     func run() async throws {
         try await concluding {
             let form = try AuditForm(output)
             let kinds = try Self.kinds(kind)
             let flags = try PoliciesOfCluster.Flags(unnamed, documents, settings)
-            let access = try registry.access
+            var reading = try registry.access
+            reading.separatesWorkloads = try credentials.usesWorkloads
+            reading.ownCredentialHosts = credentials.ownCredentialHosts
+            let access = reading
             let trust = TrustInForce(try trust.sources.read())
             let requiresSignature = signature.isRequired
             let selection = ObjectSelection(namespace: namespace, labels: selector)
@@ -92,12 +101,18 @@ struct Audit: AsyncParsableCommand {
                 }
                 let reach = await EnforcedNamespaces.read(
                     from: server, webhook: webhook.name, of: namespace.map { [$0] })
-                let outcome = try await Composition.withRegistry(access) { client, logs in
+                let forbidden = ForbiddenNamespaces()
+                let secrets = ClusterSecrets(server, onForbidden: { forbidden.add($0) })
+                let pullSecrets = PullSecrets(secrets, policyNamespace: flags.namespace)
+                let outcome = try await Composition.withRegistry(
+                    access, pullSecrets: access.separatesWorkloads ? pullSecrets : nil
+                ) { client, logs in
                     try await Composition.withVerification(source: client, trust: trust, logs: logs) { store in
                         let verifier = OnceVerifier(
                             ImageVerifier(
                                 policies: PoliciesInForce(policies.set), noMatch: policies.noMatch, store: store,
-                                requiresSignature: requiresSignature), policies.set)
+                                requiresSignature: requiresSignature), policies.set,
+                            separatesWorkloads: access.separatesWorkloads)
                         let progress = await Self.progress(server, kinds, selection, verifier)
                         let run = AuditRun(
                             server: server,
@@ -114,6 +129,7 @@ struct Audit: AsyncParsableCommand {
                 for unread in outcome.unread {
                     Words.say("countersign: \(unread.resource) cannot be read to their end: \(unread.why)")
                 }
+                if let words = forbidden.words { Words.say("countersign: \(words)") }
                 Words.say("countersign: \(report.summary)")
                 return outcome.status
             }
@@ -158,6 +174,24 @@ struct Audit: AsyncParsableCommand {
             wanted.insert(kind.kind)
         }
         return all.filter { wanted.contains($0.kind) }
+    }
+}
+
+/// Namespaces whose pull secrets the cluster does not let us read.
+private final class ForbiddenNamespaces: Sendable {
+    private let names = Mutex<Set<String>>([])
+    /// That are named; of more their number is told.
+    private static let maximumNamed = 5
+
+    func add(_ name: String) { names.withLock { _ = $0.insert(name) } }
+
+    var words: String? {
+        let names = names.withLock { $0.sorted() }
+        guard !names.isEmpty else { return nil }
+        let named = names.prefix(Self.maximumNamed).joined(separator: ", ")
+        let others = names.count > Self.maximumNamed ? " and \(names.count - Self.maximumNamed) others" : ""
+        return "the pull secrets of \(named)\(others) may not be read, and registries were asked without them; "
+            + "--workload-credentials false asks with our own"
     }
 }
 

@@ -23,7 +23,7 @@ struct WebhooksRemove: AsyncParsableCommand {
         abstract: "Delete the webhook configurations that 'serve' registered, so that nothing is asked any more",
         discussion: """
             For uninstalling: with failurePolicy Fail, what names a server that is gone denies everything. Those that are \
-            gone already are no failure, and those of these names that lead to another server are left
+            gone already are no failure, and those of these names that lead to another server are left, with a word on where they lead
 
             Exit status: 0 none of ours is left, 2 at least one could not be deleted, 64 wrong usage
 
@@ -90,14 +90,16 @@ struct WebhooksRemove: AsyncParsableCommand {
                 shadow.enforcement = .shadow
                 let problems = registration.problems
                 guard problems.isEmpty else { throw UsageError(lines: problems) }
+                var removals = Removals()
+                defer { removals.sayWhatStays() }
                 do throws(APIFault) {
-                    Self.say(try await WebhookKeeper.remove(registration, from: server))
+                    removals.add(try await WebhookKeeper.remove(registration, from: server))
                 } catch {
                     Words.say("countersign: the webhook configurations cannot be removed: \(error)")
                     return .undecided
                 }
                 do throws(APIFault) {
-                    Self.say(try await WebhookKeeper.remove(shadow, from: server))
+                    removals.add(try await WebhookKeeper.remove(shadow, from: server))
                 } catch {
                     Words.say("countersign: the webhook configuration of shadow mode cannot be removed: \(error)")
                     // An account that may not read it has not registered it, and it holds nobody up: its failures are
@@ -107,7 +109,7 @@ struct WebhooksRemove: AsyncParsableCommand {
                 // Those under which other settings of this installation may have registered before.
                 for earlier in Self.earlier(than: registration) {
                     do throws(APIFault) {
-                        Self.say(
+                        removals.add(
                             try await WebhookKeeper.remove(earlier, from: server).filter { $0.removal == .removed })
                     } catch {
                         if error.isForbidden { continue }
@@ -134,15 +136,41 @@ struct WebhooksRemove: AsyncParsableCommand {
         upstream.enforcement = .enforce
         return [upstream, own, shadow, chartsShadow]
     }
+}
 
-    private static func say(_ removals: [(configuration: WebhookConfiguration, removal: WebhookKeeper.Removal)]) {
+/// What became of configurations, told by name: one may be looked for under several settings.
+private struct Removals {
+    private var deleted: Set<String> = []
+    /// In the order in which they were found, each once.
+    private var staying: [(name: String, words: String)] = []
+
+    mutating func add(_ removals: [(configuration: WebhookConfiguration, removal: WebhookKeeper.Removal)]) {
         for (configuration, removal) in removals {
             let name = "\(configuration.type.plural)/\(configuration.name)"
             switch removal {
-            case .removed: Words.answer(line: "\(name) deleted")
-            case .absent: Words.say("countersign: \(name) is not there")
-            case .others: Words.say("countersign: \(name) leads to somebody else: it is left")
+            case .removed:
+                deleted.insert(name)
+                Words.answer(line: "\(name) deleted")
+            case .absent: keep(name, "is not there")
+            case .others(let destinations):
+                let place = destinations.isEmpty ? "nowhere" : "to \(destinations.joined(separator: " and to "))"
+                keep(name, "leads \(place), not to \(Self.words(configuration)): it is left")
             }
+        }
+    }
+
+    private mutating func keep(_ name: String, _ words: String) {
+        if !staying.contains(where: { $0.name == name }) { staying.append((name, words)) }
+    }
+
+    func sayWhatStays() {
+        for (name, words) in staying where !deleted.contains(name) { Words.say("countersign: \(name) \(words)") }
+    }
+
+    private static func words(_ configuration: WebhookConfiguration) -> String {
+        switch configuration.client {
+        case .service(let namespace, let name, _): "the Service \(namespace)/\(name)"
+        case .url(let base): (base.hasSuffix("/") ? String(base.dropLast()) : base) + configuration.path
         }
     }
 }

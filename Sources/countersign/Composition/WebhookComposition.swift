@@ -36,7 +36,8 @@ struct WebhookComposition {
             let beside = Beside(
                 inForce: cluster.policies.inForce, services: cluster.services, writers: cluster.writers,
                 certificate: cluster.certificate,
-                pullSecrets: cluster.pullSecrets, readiness: { cluster.policies.readiness() })
+                pullSecrets: cluster.pullSecrets, readiness: { cluster.policies.readiness() },
+                warmUp: { cluster.warmUp($0, settings, logger) })
             try await serve(beside, logger, metrics, while: running) { ports, authority in
                 cluster.isListening()
                 await onListening(ports, authority)
@@ -53,6 +54,8 @@ struct WebhookComposition {
         let certificate: ServingCertificate
         var pullSecrets: PullSecrets?
         var readiness: @Sendable () -> [String] = { [] }
+        /// What makes use of the verifier beside the webhook.
+        var warmUp: @Sendable (ImageVerifier) -> [any Service] = { _ in [] }
     }
 
     private func serve(
@@ -97,7 +100,7 @@ struct WebhookComposition {
                     metrics: metrics, logger: logger, readiness: beside.readiness,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
-                    services: beside.services + [trust, webhook] + beside.writers,
+                    services: beside.services + [trust, webhook] + beside.warmUp(verifier) + beside.writers,
                     gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: logger)
                 if settings.registry.authorityDirectory != nil {

@@ -140,6 +140,16 @@ struct ClusterServeOptions: ParsableArguments {
     var takesOver: String?
 
     @Option(
+        name: .customLong("warm-up"),
+        help: ArgumentHelp(
+            """
+            Judge the Pods that run, at start and before what was found about them reaches its maximum age; takes the \
+            permission to list Pods [default: false]
+            """,
+            valueName: "true|false"))
+    var warmsUp: String?
+
+    @Option(
         name: .customLong("client-ca"),
         help: ArgumentHelp(
             "Answer reviews only to clients with a certificate of these authorities", valueName: "file"))

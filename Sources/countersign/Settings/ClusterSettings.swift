@@ -29,6 +29,8 @@ struct ClusterSettings: Sendable {
     var webhookCA: String?
     /// Whether what another controller left in policies and their definitions is taken out.
     var takesOver = true
+    /// Whether the Pods that run are judged before anybody asks.
+    var warmsUp = false
 
     /// Upstream's, so that installing takes over.
     static let standardWebhookName = "policy.sigstore.dev"
@@ -48,7 +50,7 @@ struct ClusterSettings: Sendable {
         "cluster", "kubeconfig", "context", "namespace", "service", "webhook-url", "webhook-name",
         "mutating-webhook-name", "validating-webhook-name", "certificate-secret", "settings-configmap", "enforcement",
         "namespace-selection", "exclude-namespace", "webhook-timeout", "failure-policy", "manage-webhooks",
-        "webhook-ca", "take-over", "client-ca", "client-name", "ca-settle-seconds", "ca-overlap-seconds",
+        "webhook-ca", "take-over", "warm-up", "client-ca", "client-name", "ca-settle-seconds", "ca-overlap-seconds",
     ]
 
     /// `nil` where no cluster is asked for.
@@ -100,6 +102,7 @@ struct ClusterSettings: Sendable {
             webhookCA = file
         }
         let enforcement: Enforcement? = try ServeSettings.choice("enforcement", flags.enforcement, sources)
+        warmsUp = try sources.boolean("warm-up", flag: flags.warmsUp) ?? false
         takesOver = try sources.boolean("take-over", flag: flags.takesOver) ?? (enforcement != .shadow)
     }
 

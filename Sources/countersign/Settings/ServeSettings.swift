@@ -86,10 +86,17 @@ struct ServeSettings {
         requiresSignature =
             try sources.boolean("require-signature", flag: flags.signature.choice.map { $0 ? "true" : "false" })
             ?? false
+        let documentNamespace = try sources.value("policy-namespace", flag: flags.documents.namespace)
+        // Nothing of another namespace is watched, or permitted to be read.
+        if let cluster, let documentNamespace, documentNamespace.text != cluster.namespace {
+            throw UsageError(
+                "\(documentNamespace.origin) is for --policies; with --cluster what policies name lies in --namespace, "
+                    + "here \(cluster.namespace)")
+        }
         rules = try DocumentOptions.rules(
             failsOnEmptyAuthorities: sources.value(
                 "fail-on-empty-authorities", flag: flags.documents.failsOnEmptyAuthorities),
-            namespace: sources.value("policy-namespace", flag: flags.documents.namespace))
+            namespace: documentNamespace)
         registry = RegistryAccess(
             insecureHosts: sources.list("insecure-registry", flags: flags.registry.insecureRegistries),
             authorities: sources.list("registry-ca", flags: flags.registry.registryCAs),

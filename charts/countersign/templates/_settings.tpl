@@ -35,6 +35,21 @@
 {{- if or .Values.registries.caConfigMap .Values.webhook.registryCaBundle.name }}true{{ end }}
 {{- end }}
 
+{{/* TCP ports to any address, as a JSON array: those of the values, of proxies, and of registries in plain HTTP. */}}
+{{- define "countersign.egressPorts" -}}
+{{- $ports := list }}
+{{- range .Values.networkPolicy.egressPorts }}{{ $ports = append $ports (int .) }}{{ end }}
+{{- range $url := compact (list .Values.proxy.https .Values.proxy.http) }}
+{{- $written := regexFind ":[0-9]+/?$" $url | trimPrefix ":" | trimSuffix "/" }}
+{{- $ports = append $ports (int (default (ternary "443" "80" (hasPrefix "https:" $url)) $written)) }}
+{{- end }}
+{{- range .Values.registries.insecure }}
+{{- $written := regexFind "[^:\\]]:[0-9]+$|\\]:[0-9]+$" . | regexFind "[0-9]+$" }}
+{{- $ports = append $ports (int (default "80" $written)) }}
+{{- end }}
+{{- uniq $ports | toJson }}
+{{- end }}
+
 {{/* Values of another program that mean nothing here, or something else. */}}
 {{- define "countersign.refusals" -}}
 {{- if contains "policy-controller" .Values.webhook.image.repository }}
