@@ -17,9 +17,9 @@ struct Settings: Sendable {
     /// Another webhook's whole URL for `warm`, such as `https://127.0.0.1:9443/validate`.
     var url: String?
     var program = ".build/release/countersign"
-    var null = ".build-bench/release/null-webhook"
+    var null = ".build/release/null-webhook"
     /// Where the tests have put the proofs of `crypto`.
-    var inputs = ".build-bench/inputs"
+    var inputs = ".build/bench-inputs"
     /// What `openssl speed` says of P-256 on this machine, in verifications per second.
     var openSSL: Double?
 
