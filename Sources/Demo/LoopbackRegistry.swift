@@ -13,6 +13,8 @@ public final class LoopbackRegistry: Service, Sendable {
     public let options: LoopbackOptions
     private let protocolAnswers: RegistryProtocol
     private let listening = ListeningPort()
+    /// The clients' ports.
+    private let peers = Mutex<Set<Int>>([])
 
     public init(options: LoopbackOptions = LoopbackOptions(), contents: RegistryContents = RegistryContents()) {
         self.options = options
@@ -25,10 +27,16 @@ public final class LoopbackRegistry: Service, Sendable {
         get async throws { "127.0.0.1:\(try await listening.port)" }
     }
 
+    /// How many connections have sent a request.
+    public var connections: Int { peers.withLock { $0.count } }
+
     /// Serves until cancelled or shut down.
     public func run() async throws {
         let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in try await self.respond(to: request) },
+            responder: CallbackResponder<ConnectionContext> { request, context in
+                if let port = context.channel.remoteAddress?.port { self.peers.withLock { _ = $0.insert(port) } }
+                return try await self.respond(to: request)
+            },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: options.port)),
             onServerRunning: { channel in self.listening.resolve(channel.localAddress?.port) },
             logger: Logger(label: "loopback-registry") { _ in SwiftLogNoOpLogHandler() })
@@ -92,6 +100,17 @@ public final class LoopbackRegistry: Service, Sendable {
             throw TruncatedOnPurpose()
         }
         return Response(status: status, headers: fields, body: body)
+    }
+}
+
+/// Tells requests of different connections apart.
+private struct ConnectionContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
     }
 }
 

@@ -8,17 +8,24 @@ public struct AuthorityExamination: Sendable {
     private let store: EvidenceStore
     private let trust: TrustMaterial
     private let requiresSignature: Bool
-    private let puller: Puller?
+    private let looksAtAll: Bool
+    private let asker: Asker
 
     /// With the trust material in force now, which stays the same however long the examination takes.
     ///
-    /// - Parameter requiresSignature: whether an authority with attestations asks for a signature too, whatever its
-    ///   document says.
-    /// - Parameter puller: with whose credentials proofs are asked for.
-    public init(store: EvidenceStore, requiresSignature: Bool = false, puller: Puller? = nil) {
+    /// - Parameters:
+    ///   - requiresSignature: whether an authority with attestations asks for a signature too, whatever its document says.
+    ///   - looksAtAll: whether everything that is published is looked at for every authority, as where it is reported.
+    ///   - puller: with whose credentials proofs are asked for.
+    ///   - deadline: until when the answer is waited for.
+    public init(
+        store: EvidenceStore, requiresSignature: Bool = false, looksAtAll: Bool = false, puller: Puller? = nil,
+        deadline: Deadline? = nil
+    ) {
         self.store = store
         self.requiresSignature = requiresSignature
-        self.puller = puller
+        self.looksAtAll = looksAtAll
+        asker = Asker(puller, until: deadline)
         trust = store.trust.current
     }
 
@@ -63,7 +70,8 @@ public struct AuthorityExamination: Sendable {
                 return refused(authority, reason)
             }
             let question = Question(
-                authority: authority, options: options, trust: trust, image: image, looksAtAll: looksAtAll)
+                authority: authority, options: options, trust: trust, image: image,
+                looksAtAll: looksAtAll || self.looksAtAll)
             guard !authority.attestations.isEmpty else { return await examineSignatures(question) }
             guard authority.requiresSignature || requiresSignature else { return await examineAttestations(question) }
             return await examineBoth(question)
@@ -79,6 +87,19 @@ public struct AuthorityExamination: Sendable {
         let looksAtAll: Bool
 
         var words: ExaminationWords { ExaminationWords(authority, options, image) }
+
+        /// What is read first.
+        func scope(_ kind: ProofKind) -> ProofScope {
+            if looksAtAll { return .all }
+            switch kind {
+            case .signature: return .likely(.signatures)
+            case .attestation:
+                let types: [String] = authority.attestations.map(\.predicateType)
+                guard let types = AtLeastOne(types) else { return .all }
+                return .likely(LikelyProofs(predicateTypes: types))
+            case .billOfMaterials: return .all
+            }
+        }
     }
 
     /// `nil` where the document names trust roots that nobody has looked up.
@@ -96,7 +117,8 @@ public struct AuthorityExamination: Sendable {
             finding: AuthorityFinding(authority: authority.name, result: .refused(AtLeastOne(reason))), isCached: true)
     }
 
-    /// Looks at the proofs that have sufficed before, and asks the places only where those do not satisfy.
+    /// Looks at the proofs that have sufficed before, and asks the places only where those do not satisfy: first for what is
+    /// likely to, then for all.
     private func examine(
         _ question: Question, _ kind: ProofKind, weigh: (Search) async -> AuthorityFinding.Result
     ) async -> Examined {
@@ -108,12 +130,17 @@ public struct AuthorityExamination: Sendable {
                 finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true,
                 provenUntil: places.compactMap { store.end(ofProofsOf: image, kind: kind, at: $0) }.min())
         }
-        var search = await search(places, kind, image).only(authority.format)
+        var found = await search(places, kind, question.scope(kind), image)
         if !unreadable.isEmpty {
-            search.isCached = false
-            search.outages = unreadable + search.outages
+            found.isCached = false
+            found.outages = unreadable + found.outages
         }
+        var search = found.only(authority.format)
         var result = await weigh(search)
+        if !found.isWhole, !result.isSatisfied {
+            search = await whole(found, kind, image).only(authority.format)
+            result = await weigh(search)
+        }
         if case .refused = result, let log = authority.logSearch {
             let unlogged = search.candidates.filter { lacksEntry($0, kind, question) }
             if let logged = await logged(search, unlogged, in: log) {
@@ -193,7 +220,8 @@ public struct AuthorityExamination: Sendable {
             let words = question.words
             guard missing.isEmpty else {
                 let outages = search.outages + (isWhole ? [] : [.cancelled])
-                if outages.isEmpty, !found.hasUnsignedBillOfMaterials {
+                // Nobody is told what a part of the proofs does not satisfy: all of them are looked at then.
+                if outages.isEmpty, search.isWhole, !found.hasUnsignedBillOfMaterials {
                     found.hasUnsignedBillOfMaterials = await hasUnsignedBillOfMaterials(
                         question.authority, question.image)
                 }
@@ -253,9 +281,11 @@ public struct AuthorityExamination: Sendable {
     private func hasUnsignedBillOfMaterials(_ authority: Authority, _ image: ResolvedImage) async -> Bool {
         let places = Self.places(authority, image)
         return await withTaskGroup(of: Bool.self) { group in
-            group.addTask { [store] in
+            group.addTask { [store, asker] in
                 for place in await readable(places).places {
-                    let lookup = try? await store.proofs(of: image, kind: .billOfMaterials, at: place).value
+                    let lookup = try? await store.proofs(
+                        of: image, kind: .billOfMaterials, at: place, for: asker
+                    ).value
                     guard case .found(let bundles)? = lookup else { continue }
                     if bundles.all.contains(where: \.isUnsignedBillOfMaterials) { return true }
                 }
@@ -279,12 +309,32 @@ public struct AuthorityExamination: Sendable {
 
     private struct Search: Sendable {
         var candidates: [UnverifiedBundle] = []
+        /// Who was asked, in order.
+        var places: [ReadablePlace] = []
         /// The candidates of each place.
         var held: [ReadablePlace: [UnverifiedBundle]] = [:]
+        /// Where more is than was read.
+        var partlyRead: [ReadablePlace] = []
         var outages: [Outage] = []
         var isCached = true
         /// How many candidates are of a form that the authority does not look at.
         var passedOver = 0
+
+        var isWhole: Bool { partlyRead.isEmpty }
+
+        /// Takes what a place holds.
+        mutating func hold(_ lookup: EvidenceStore.Remembered<ProofLookup>, _ place: ReadablePlace) {
+            isCached = isCached && lookup.isCached
+            switch lookup.value {
+            case .found(let bundles): held[place] = bundles.all
+            case .nonePublished: held[place] = []
+            case .partly(let bundles):
+                held[place] = bundles
+                partlyRead.append(place)
+            }
+        }
+
+        mutating func gather() { candidates = places.flatMap { held[$0, default: []] } }
 
         func only(_ format: SignatureFormat?) -> Search {
             guard let format else { return self }
@@ -296,24 +346,38 @@ public struct AuthorityExamination: Sendable {
         }
     }
 
-    /// Every candidate of every place. A place that cannot be asked is an outage beside what others hold: a proof that
+    /// The candidates of every place. A place that cannot be asked is an outage beside what others hold: a proof that
     /// verifies suffices wherever it was found, and only without one does the outage decide.
-    private func search(_ places: [ReadablePlace], _ kind: ProofKind, _ image: ResolvedImage) async -> Search {
+    private func search(
+        _ places: [ReadablePlace], _ kind: ProofKind, _ scope: ProofScope, _ image: ResolvedImage
+    ) async -> Search {
         var search = Search()
-        for place in places {
-            do throws(Outage) {
-                let lookup = try await store.proofs(of: image, kind: kind, at: place)
-                search.isCached = search.isCached && lookup.isCached
-                if case .found(let bundles) = lookup.value {
-                    search.held[place] = bundles.all
-                    search.candidates += bundles.all
-                }
-            } catch {
-                search.isCached = false
-                search.outages.append(error)
-            }
-        }
+        search.places = places
+        for place in places { await ask(place, kind, scope, image, &search) }
+        search.gather()
         return search
+    }
+
+    /// The search with all that there is where something was left out. Where that cannot be had, what was read stays beside
+    /// the outage.
+    private func whole(_ partly: Search, _ kind: ProofKind, _ image: ResolvedImage) async -> Search {
+        var search = partly
+        search.partlyRead = []
+        for place in partly.partlyRead { await ask(place, kind, .all, image, &search) }
+        search.gather()
+        return search
+    }
+
+    private func ask(
+        _ place: ReadablePlace, _ kind: ProofKind, _ scope: ProofScope, _ image: ResolvedImage,
+        _ search: inout Search
+    ) async {
+        do throws(Outage) {
+            search.hold(try await store.proofs(of: image, kind: kind, scope: scope, at: place, for: asker), place)
+        } catch {
+            search.isCached = false
+            search.outages.append(error)
+        }
     }
 
     /// Whether a proof was refused for want of a log entry and brings none: only then is a log worth a question.
@@ -343,7 +407,7 @@ public struct AuthorityExamination: Sendable {
         for bundle in unlogged.prefix(Self.maximumLogQuestions) {
             guard let content = bundle.contentToSearch else { continue }
             do throws(Outage) {
-                let entries = try await store.entries(of: content, in: log)
+                let entries = try await store.entries(of: content, in: log, for: asker)
                 isLogged = isLogged || !entries.isEmpty
                 logged.candidates += entries.map { bundle.adding($0) }
             } catch {
@@ -382,7 +446,7 @@ public struct AuthorityExamination: Sendable {
         var outages: [Outage] = []
         for place in places {
             do throws(Outage) {
-                let shown = try await store.credential(for: RepositoryAccess(place, for: puller))
+                let shown = try await store.credential(for: RepositoryAccess(place, for: asker.puller))
                 readable.append(ReadablePlace(place: place, shown: shown))
             } catch {
                 outages.append(error)
@@ -403,6 +467,8 @@ public struct AuthorityExamination: Sendable {
 }
 
 extension AuthorityFinding.Result {
+    fileprivate var isSatisfied: Bool { if case .satisfied = self { true } else { false } }
+
     /// Where two results are needed and one of them at least is no satisfaction: every outage and every reason of both.
     fileprivate func and(_ other: AuthorityFinding.Result) -> AuthorityFinding.Result {
         let reasons = self.reasons + other.reasons

@@ -20,9 +20,11 @@ public protocol EvidenceSource: Sendable {
 
     /// Every candidate proof that lies at `place` for the image's digest, of all carriers: cosign's tags, the referrers
     /// API, and the fallback tag where the API is not offered. One part that could not be asked makes it an outage.
+    ///
+    /// - Parameter scope: what may be left unread; a source is free to read all.
     func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
-        deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, scope: ProofScope, at place: ProofPlace,
+        showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ProofLookup
 
     /// The configuration of an image: of each of its platforms, where the digest is an index's. For policies that read
@@ -36,6 +38,14 @@ public protocol EvidenceSource: Sendable {
 extension EvidenceSource {
     /// For a source that has to ask for everything.
     public func knownCredential(for access: RepositoryAccess) -> ShownCredential? { nil }
+
+    /// All candidate proofs.
+    public func proofs(
+        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
+    ) async throws(Outage) -> ProofLookup {
+        try await proofs(of: image, kind: kind, scope: .all, at: place, showing: shown, deadline: deadline)
+    }
 }
 
 public enum ResolutionLookup: Hashable, Sendable {
@@ -55,6 +65,9 @@ public enum ProofLookup: Sendable {
     case found(AtLeastOne<UnverifiedBundle>)
     /// Every place answered, and none holds anything.
     case nonePublished
+    /// What was read, possibly nothing; more is there that the scope lets be left out. It may satisfy, and never refuses:
+    /// for that all has to be looked at.
+    case partly([UnverifiedBundle])
 }
 
 /// Which of cosign's tags is read. Referrers are read for signatures and attestations alike, since one carrier serves

@@ -22,6 +22,11 @@ public final class EvidenceStore: Sendable {
         let credential: CredentialFingerprint
     }
 
+    private struct ListingKey: Hashable, Sendable {
+        let proofs: ProofsKey
+        let scope: ProofScope
+    }
+
     /// The longest that an API server waits for a webhook.
     public static let defaultPatience: Duration = .seconds(30)
 
@@ -34,14 +39,14 @@ public final class EvidenceStore: Sendable {
     let evidence: EvidenceCache
     private let tags: ByteBoundedCache<TagKey, ResolvedImage>
     /// What a place held when it was asked a moment ago.
-    private let listings: ByteBoundedCache<ProofsKey, ProofLookup>
+    private let listings: ByteBoundedCache<ListingKey, ProofLookup>
     /// The proofs of an image that have satisfied somebody.
     private let sufficient: ByteBoundedCache<ProofsKey, [UnverifiedBundle]>
     /// Content-addressed, but for what one credential may read and another may not.
     private let configurations: ByteBoundedCache<ConfigurationKey, ConfigurationLookup>
     private let configuring: SingleFlight<ConfigurationKey, ConfigurationLookup>
     private let resolving: SingleFlight<TagKey, ResolutionLookup>
-    private let searching: SingleFlight<ProofsKey, ProofLookup>
+    private let searching: SingleFlight<ListingKey, ProofLookup>
     /// Asked only for authorities that name a log; without one such an authority finds nothing there.
     private let logs: (any LogSearch)?
     private let logged: ByteBoundedCache<LogKey, [LogSearchResult]>
@@ -102,18 +107,20 @@ public final class EvidenceStore: Sendable {
 
     /// The digest of a tag, for at most `tagLife`; that a tag does not exist is not remembered.
     func resolve(
-        _ reference: ImageReference, for puller: Puller?
+        _ reference: ImageReference, for puller: Puller?, until deadline: Deadline? = nil
     ) async throws(Outage) -> Remembered<ResolutionLookup> {
         if let pinned = ResolvedImage(pinned: reference) { return Remembered(value: .resolved(pinned), isCached: true) }
         let shown = try await credential(for: RepositoryAccess(reference.repository, for: puller))
         let key = TagKey(reference: reference, credential: shown.fingerprint)
         if let known = tags.value(for: key) { return Remembered(value: .resolved(known), isCached: true) }
-        let lookup = try await resolving.value(for: key, service: reference.repository.host) {
-            [source, patience, tags, limits] in
+        let deadline = Asker(puller, until: deadline).deadline(patience: patience)
+        let lookup = try await resolving.value(
+            for: key, service: reference.repository.host, namespace: puller?.namespace
+        ) { [source, tags, limits] in
             // Found between the caller's look and now: an equal question has just been answered.
             if let known = tags.peek(key) { return .success(.resolved(known)) }
             let answer = await outcome { () async throws(Outage) in
-                try await source.resolve(reference, showing: shown, deadline: .after(patience))
+                try await source.resolve(reference, showing: shown, deadline: deadline())
             }
             if case .success(.resolved(let image)) = answer {
                 tags.insert(
@@ -137,25 +144,37 @@ public final class EvidenceStore: Sendable {
 
     /// The candidate proofs of an image at a place, as they were at most `candidateLife` ago.
     func proofs(
-        of image: ResolvedImage, kind: ProofKind, at readable: ReadablePlace
+        of image: ResolvedImage, kind: ProofKind, scope: ProofScope = .all, at readable: ReadablePlace,
+        for asker: Asker = .nobody
     ) async throws(Outage) -> Remembered<ProofLookup> {
-        let key = key(image, kind, readable)
-        if let known = listings.value(for: key) { return Remembered(value: known, isCached: true) }
+        let proofs = key(image, kind, readable)
+        let key = ListingKey(proofs: proofs, scope: scope)
+        // All that there is answers every narrower question too.
+        let whole = ListingKey(proofs: proofs, scope: .all)
+        if let known = listings.peek(whole) != nil ? listings.value(for: whole) : listings.value(for: key) {
+            return Remembered(value: known, isCached: true)
+        }
         let (place, shown) = (readable.place, readable.shown)
-        let lookup = try await searching.value(for: key, service: place.repository.host) {
-            [source, patience, listings, limits] in
-            if let known = listings.peek(key) { return .success(known) }
+        let deadline = asker.deadline(patience: patience)
+        let lookup = try await searching.value(
+            for: key, service: place.repository.host, namespace: asker.namespace
+        ) { [source, listings, limits] in
+            if let known = listings.peek(whole) ?? listings.peek(key) { return .success(known) }
             let answer = await outcome { () async throws(Outage) in
                 try await source.proofs(
-                    of: image, kind: kind, at: place, showing: shown, deadline: .after(patience))
+                    of: image, kind: kind, scope: scope, at: place, showing: shown, deadline: deadline())
             }
             switch answer {
             case .success(.found(let bundles)):
                 listings.insert(
-                    .found(bundles), for: key, bytes: byteCount(bundles.all),
+                    .found(bundles), for: whole, bytes: byteCount(bundles.all),
                     expires: .now.advanced(by: limits.candidateLife))
+            case .success(.partly(let bundles)):
+                listings.insert(
+                    .partly(bundles), for: key, bytes: byteCount(bundles),
+                    expires: .now.advanced(by: bundles.isEmpty ? limits.absenceLife : limits.candidateLife))
             case .success(.nonePublished):
-                listings.insert(.nonePublished, for: key, bytes: 0, expires: .now.advanced(by: limits.absenceLife))
+                listings.insert(.nonePublished, for: whole, bytes: 0, expires: .now.advanced(by: limits.absenceLife))
             case .failure: break
             }
             return answer
@@ -165,17 +184,19 @@ public final class EvidenceStore: Sendable {
 
     /// The configurations of an image.
     func configurations(
-        of image: ResolvedImage, for puller: Puller?
+        of image: ResolvedImage, for puller: Puller?, until deadline: Deadline? = nil
     ) async throws(Outage) -> Remembered<ConfigurationLookup> {
         let shown = try await credential(for: RepositoryAccess(image.repository, for: puller))
         let key = ConfigurationKey(
             image: image.digest, repository: image.repository, credential: shown.fingerprint)
         if let known = configurations.value(for: key) { return Remembered(value: known, isCached: true) }
-        let lookup = try await configuring.value(for: key, service: image.repository.host) {
-            [source, patience, configurations, limits] in
+        let deadline = Asker(puller, until: deadline).deadline(patience: patience)
+        let lookup = try await configuring.value(
+            for: key, service: image.repository.host, namespace: puller?.namespace
+        ) { [source, configurations, limits] in
             if let known = configurations.peek(key) { return .success(known) }
             let answer = await outcome { () async throws(Outage) in
-                try await source.configurations(of: image, showing: shown, deadline: .after(patience))
+                try await source.configurations(of: image, showing: shown, deadline: deadline())
             }
             if case .success(.found(let all)) = answer {
                 // A value's tape has 16 bytes.
@@ -189,11 +210,15 @@ public final class EvidenceStore: Sendable {
     }
 
     /// What a log has under a content's hash, as it was a moment ago.
-    func entries(of content: Digest, in log: LogAddress) async throws(Outage) -> [LogSearchResult] {
+    func entries(
+        of content: Digest, in log: LogAddress, for asker: Asker = .nobody
+    ) async throws(Outage) -> [LogSearchResult] {
         guard let logs else { return [] }
         let key = LogKey(content: content, log: log)
         if let known = logged.value(for: key) { return known }
-        return try await searchingLogs.value(for: key, service: log.description) { [patience, logged, limits] in
+        return try await searchingLogs.value(
+            for: key, service: log.description, namespace: asker.namespace
+        ) { [patience, logged, limits] in
             if let known = logged.peek(key) { return .success(known) }
             let answer = await outcome { () async throws(Outage) in
                 try await logs.entries(of: content, in: log, deadline: .after(patience))
@@ -239,6 +264,28 @@ public final class EvidenceStore: Sendable {
             ("resolve", resolving.counters), ("proofs", searching.counters), ("log-entries", searchingLogs.counters),
             ("configurations", configuring.counters),
         ]
+    }
+}
+
+/// On whose behalf something is asked for, and until when they wait.
+struct Asker: Sendable {
+    let puller: Puller?
+    /// `nil`: as long as the work may take.
+    let deadline: Deadline?
+
+    static let nobody = Asker(nil, until: nil)
+
+    init(_ puller: Puller?, until deadline: Deadline?) {
+        self.puller = puller
+        self.deadline = deadline
+    }
+
+    var namespace: String? { puller?.namespace }
+
+    /// The deadline of work that begins when this is called. The work goes on after whoever asked has gone, so that the
+    /// next one finds its answer; but it does not wait for a registry that wants to be left alone for longer than they do.
+    func deadline(patience: Duration) -> @Sendable () -> Deadline {
+        { [deadline] in Deadline(.now.advanced(by: patience), turnsUntil: deadline?.instant) }
     }
 }
 

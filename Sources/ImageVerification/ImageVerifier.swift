@@ -14,22 +14,25 @@ public struct ImageVerifier: ImageVerifying {
     private let verdicts: VerdictCache?
     /// Verdicts that have less than this left are reached anew.
     private var renewal = Duration.zero
+    private let looksAtAll: Bool
 
     /// - Parameters:
     ///   - noMatch: what becomes of an image that no policy names; without it the settings in force say so, for each
     ///     image anew.
     ///   - requiresSignature: whether every authority with attestations asks for a signature too.
+    ///   - looksAtAll: whether everything that is published is looked at, as where it is reported; else what suffices.
     ///   - verdicts: where verdicts are remembered, without what they were reached by. Whoever reads more of one than
     ///     whether it admits has none.
     public init(
-        policies: PoliciesInForce, noMatch: NoMatchAction? = nil, store: EvidenceStore,
-        requiresSignature: Bool = false, verdicts: VerdictCache? = nil
+        policies: PoliciesInForce, noMatch: NoMatchAction? = nil, store: EvidenceStore, requiresSignature: Bool = false,
+        looksAtAll: Bool = false, verdicts: VerdictCache? = nil
     ) {
         self.verdicts = verdicts
         self.policies = policies
         fixedNoMatch = noMatch
         self.store = store
         self.requiresSignature = requiresSignature
+        self.looksAtAll = looksAtAll
     }
 
     /// The same, for whoever sees to it that verdicts are renewed before they reach their maximum age: what has less than
@@ -44,7 +47,7 @@ public struct ImageVerifier: ImageVerifying {
         on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
     ) async -> ImageVerdict {
         if deadline.hasPassed { return outage(reference, .cancelled, workload) }
-        return await cancelling(at: deadline) { await verdict(on: reference, for: workload) }
+        return await cancelling(at: deadline) { await verdict(on: reference, for: workload, until: deadline) }
             ?? outage(reference, .cancelled, workload)
     }
 
@@ -86,9 +89,13 @@ public struct ImageVerifier: ImageVerifying {
     }
 
     /// Ends in time when it is cancelled: whatever it waits for lets go of it with an outage.
-    private func verdict(on reference: ImageReference, for workload: WorkloadFacts?) async -> ImageVerdict {
+    private func verdict(
+        on reference: ImageReference, for workload: WorkloadFacts?, until deadline: Deadline
+    ) async -> ImageVerdict {
         let resolved: EvidenceStore.Remembered<ResolutionLookup>
-        do throws(Outage) { resolved = try await store.resolve(reference, for: workload?.puller) } catch {
+        do throws(Outage) {
+            resolved = try await store.resolve(reference, for: workload?.puller, until: deadline)
+        } catch {
             return outage(reference, error, workload)
         }
         guard case .resolved(let image) = resolved.value else {
@@ -102,7 +109,8 @@ public struct ImageVerifier: ImageVerifying {
         let moment = policies.moment
         let selection = moment.set.policies(for: image.pinned, workload: workload)
         let examination = AuthorityExamination(
-            store: store, requiresSignature: requiresSignature, puller: workload?.puller)
+            store: store, requiresSignature: requiresSignature, looksAtAll: looksAtAll, puller: workload?.puller,
+            deadline: deadline)
         let judged = await judge(selection.policies, image, workload, examination)
         return verdict(
             on: reference, image, selection.denials + judged.map(\.judgement), moment,
@@ -136,7 +144,9 @@ public struct ImageVerifier: ImageVerifying {
         guard let verdicts, let key = await question.key(in: verdicts, store) else {
             return await examine(policy, image, workload, examination)
         }
-        if let known = verdicts.judgement(for: key, leaving: renewal) { return Judged(judgement: known, isCached: true) }
+        if let known = verdicts.judgement(for: key, leaving: renewal) {
+            return Judged(judgement: known, isCached: true)
+        }
         let judged = await examine(policy, image, workload, examination)
         if case .undecided = judged.judgement.outcome {
             guard let stale = verdicts.staleAdmission(for: key) else { return judged }
@@ -199,7 +209,9 @@ public struct ImageVerifier: ImageVerifying {
     ) async throws(Outage) -> ResolutionLookup {
         guard !deadline.hasPassed else { throw .cancelled }
         let answer = await cancelling(at: deadline) { () -> Result<ResolutionLookup, Outage> in
-            do throws(Outage) { return .success(try await store.resolve(reference, for: puller).value) } catch {
+            do throws(Outage) {
+                return .success(try await store.resolve(reference, for: puller, until: deadline).value)
+            } catch {
                 return .failure(error)
             }
         }

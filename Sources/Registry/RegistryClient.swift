@@ -17,6 +17,7 @@ public struct RegistryClient: Sendable {
     let conversation: RegistryConversation
     /// What the lookups of all copies hold.
     let held: HeldBytes
+    let shared = SharedAnswers()
     /// What has been asked of whom.
     public let counters: RegistryCounters
 
@@ -37,13 +38,25 @@ public struct RegistryClient: Sendable {
         limits: RegistryLimits = RegistryLimits(), retries: RetryPolicy = RetryPolicy(),
         counters: RegistryCounters = RegistryCounters()
     ) {
+        self.init(
+            http: http, rules: rules, blobs: blobs, limits: limits, retries: retries, counters: counters,
+            governor: RegistryGovernor())
+    }
+
+    /// For tests: without a governor every request goes at once.
+    init(
+        http: OutboundHTTP, rules: CredentialRules, blobs: any BlobStore = NoBlobStore(),
+        limits: RegistryLimits = RegistryLimits(), retries: RetryPolicy = RetryPolicy(),
+        counters: RegistryCounters = RegistryCounters(), governor: RegistryGovernor?
+    ) {
         self.http = http
         credentials = rules
         self.blobs = blobs
         self.limits = limits
         self.counters = counters
         held = HeldBytes(limit: limits.heldBytes)
-        conversation = RegistryConversation(http: http, tokens: TokenStore(), retries: retries, counters: counters)
+        conversation = RegistryConversation(
+            http: http, tokens: TokenStore(), retries: retries, counters: counters, governor: governor)
     }
 
     func session(
@@ -52,7 +65,7 @@ public struct RegistryClient: Sendable {
         RegistrySession(
             client: self,
             endpoint: try RegistryEndpoint(repository, scheme: http.scheme(forAuthority: repository.endpoint)),
-            credential: shown.credential, deadline: deadline.instant)
+            shown: shown, deadline: deadline)
     }
 }
 
@@ -91,47 +104,50 @@ extension RegistryClient: EvidenceSource {
     }
 
     public func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
-        deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, scope: ProofScope, at place: ProofPlace,
+        showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ProofLookup {
         let service = place.repository.host
         let lookup = LookupBytes(held)
         defer { lookup.release() }
-        let found = try await within(deadline, service: service) { () async throws(Outage) -> [UnverifiedBundle] in
+        let found = try await within(deadline, service: service) { () async throws(Outage) -> [ProofsRead] in
             let session = try session(place.repository, shown, deadline)
             let collection = ProofCollection(session, limits: limits, lookup)
             let tag = "\(place.tagPrefix)\(image.digest.tagStem).\(kind.tagSuffix)"
             let parts: [Part] = kind == .billOfMaterials ? [.tag] : [.tag, .referrers]
             return try await concurrently(parts, width: 2) {
-                (part) async throws(Outage) -> [UnverifiedBundle] in
+                (part) async throws(Outage) -> ProofsRead in
                 switch part {
                 case .tag:
-                    switch try await session.content(tag: tag, budget: collection.tagBudget) {
-                    case .missing: return []
+                    switch try await session.proofTag(tag, budget: collection.tagBudget) {
+                    case .missing: return ProofsRead([])
                     // Whatever is there has no signature of its own, and nothing of it is read.
                     case _ where kind == .billOfMaterials:
                         let origin = ProofOrigin(carrier: .attestationTag, manifest: image.digest, blob: image.digest)
-                        return [UnverifiedBundle(.unreadable(UnverifiedBundle.unsignedBillOfMaterials), origin: origin)]
-                    case .bytes(let manifest): return try await collection.tagged(manifest, kind)
+                        return ProofsRead([
+                            UnverifiedBundle(.unreadable(UnverifiedBundle.unsignedBillOfMaterials), origin: origin)
+                        ])
+                    case .bytes(let manifest): return ProofsRead(try await collection.tagged(manifest, kind))
                     case .tooLarge, .overBudget:
                         let reason =
                             "what lies under the tag has more than the \(limits.manifestBytes) bytes that are read"
                         let carrier: ProofOrigin.Carrier = kind == .signature ? .signatureTag : .attestationTag
                         let origin = ProofOrigin(carrier: carrier, manifest: image.digest, blob: image.digest)
-                        return [UnverifiedBundle(.unreadable(reason), origin: origin)]
+                        return ProofsRead([UnverifiedBundle(.unreadable(reason), origin: origin)])
                     }
                 case .referrers:
                     switch try await session.referrers(of: image.digest, budget: collection.referrersBudget) {
-                    case .none: return []
-                    case .junk(let bundle): return [bundle]
-                    case .listed(let descriptors, let list, let excess):
-                        return try await collection.referrers(
-                            descriptors, listedIn: list, of: image.digest, for: kind, excess: excess)
+                    case .none: return ProofsRead([])
+                    case .junk(let bundle): return ProofsRead([bundle])
+                    case .listed(let list):
+                        return try await collection.referrers(list, of: image.digest, for: kind, scope)
                     }
                 }
-            }.flatMap { $0 }
+            }
         }
-        return AtLeastOne(found).map { .found($0) } ?? .nonePublished
+        let bundles = found.flatMap(\.bundles)
+        if found.contains(where: \.leavesOut) { return .partly(bundles) }
+        return AtLeastOne(bundles).map { .found($0) } ?? .nonePublished
     }
 
     public func configurations(

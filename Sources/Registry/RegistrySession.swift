@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTransport
+import ImageVerification
 import OCI
 import Policy
 import Sigstore
@@ -8,13 +9,19 @@ import Sigstore
 struct RegistrySession: ContentReading {
     let client: RegistryClient
     let endpoint: RegistryEndpoint
-    let credential: RegistryCredential?
-    let deadline: ContinuousClock.Instant
+    let shown: ShownCredential
+    let deadline: Deadline
 
     var service: String { endpoint.repository.host }
 
     func answer(_ question: RegistryQuestion) async throws(RegistryFailure) -> OutboundResponse {
-        try await client.conversation.answer(question, of: endpoint, as: credential, deadline: deadline)
+        try await client.conversation.answer(question, of: endpoint, as: shown.credential, deadline: deadline)
+    }
+
+    /// The repository, in the keys of what is remembered.
+    var place: SharedAnswers.Place {
+        SharedAnswers.Place(
+            origin: endpoint.origin, path: endpoint.repository.path, credential: shown.fingerprint)
     }
 
     /// The bytes of a tag's manifest; `nil` where there is no such tag, or can be none.
@@ -59,17 +66,67 @@ struct RegistrySession: ContentReading {
         return .bytes(response.body)
     }
 
+    /// What lies under one of cosign's tags, or did a moment ago.
+    func proofTag(_ tag: String, budget: ProofBudget) async throws(Outage) -> ContentAnswer {
+        var isOwn = false
+        let answer = try await client.shared.tags.value(
+            for: SharedAnswers.TagKey(place: place, tag: tag), service: service
+        ) { answer in
+            switch answer {
+            case .bytes(let bytes): (SharedAnswers.life, bytes.count)
+            case .missing: (SharedAnswers.absenceLife, 0)
+            case .tooLarge, .overBudget: nil
+            }
+        } ask: { () async throws(Outage) in
+            isOwn = true
+            return try await content(tag: tag, budget: budget)
+        }
+        switch answer {
+        case _ where isOwn: return answer
+        case .bytes(let bytes): return try taking(bytes, maximumBytes: client.limits.manifestBytes, budget)
+        case .missing: return .missing
+        // A limit that somebody else has met says nothing about ours.
+        case .tooLarge, .overBudget: return try await content(tag: tag, budget: budget)
+        }
+    }
+
+    /// Bytes that somebody else has read count as if we had read them.
+    private func taking(
+        _ bytes: [UInt8], maximumBytes: Int, _ budget: ProofBudget
+    ) throws(Outage) -> ContentAnswer {
+        guard bytes.count <= maximumBytes else { return .tooLarge }
+        guard budget.take(bytes: bytes.count) else {
+            try budget.checkProcess(service: service)
+            return .overBudget
+        }
+        return .bytes(bytes)
+    }
+
     func content(
         _ digest: Digest, _ kind: ContentKind, maximumBytes: Int, budget: ProofBudget
     ) async throws(Outage) -> ContentAnswer {
         if let bytes = client.blobs.blob(digest) {
-            guard bytes.count <= maximumBytes else { return .tooLarge }
-            guard budget.take(bytes: bytes.count) else {
-                try budget.checkProcess(service: service)
-                return .overBudget
-            }
-            return .bytes(bytes)
+            return try taking(bytes, maximumBytes: maximumBytes, budget)
         }
+        var isOwn = false
+        let key = SharedAnswers.ContentKey(place: place, digest: digest, kind: kind)
+        let answer = try await client.shared.contents.value(for: key, service: service) {
+            () async throws(Outage) -> ContentAnswer in
+            isOwn = true
+            return try await request(digest, kind, maximumBytes: maximumBytes, budget: budget)
+        }
+        switch answer {
+        case _ where isOwn: return answer
+        case .bytes(let bytes): return try taking(bytes, maximumBytes: maximumBytes, budget)
+        case .missing: return .missing
+        case .tooLarge, .overBudget:
+            return try await request(digest, kind, maximumBytes: maximumBytes, budget: budget)
+        }
+    }
+
+    private func request(
+        _ digest: Digest, _ kind: ContentKind, maximumBytes: Int, budget: ProofBudget
+    ) async throws(Outage) -> ContentAnswer {
         let place = kind == .manifest ? "manifests" : "blobs"
         var question = RegistryQuestion(
             kind: kind == .manifest ? .manifest : .blob, url: try endpoint.url("\(place)/\(digest)"),

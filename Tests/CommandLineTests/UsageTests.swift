@@ -148,6 +148,13 @@ struct UsageTests {
                 says: "--tls-name is for the self-signed certificate"),
             Case("serve", "--policies", "policy.yaml", "--log-level", "loud", says: "--log-level takes one of trace,"),
             Case("serve", "--policies", "policy.yaml", "--max-in-flight", "0", says: "a number from 1 to 100000"),
+            Case("serve", "--policies", "policy.yaml", "--blob-cache-bytes", "1048576", says: "goes with --blob-cache"),
+            Case(
+                "serve", "--policies", "policy.yaml", "--blob-cache", ".", "--blob-cache-bytes", "1",
+                says: "from 1048576"),
+            Case(
+                "serve", "--policies", "policy.yaml", "--blob-cache", "none", "--listen=127.0.0.1:0",
+                "--health-listen=127.0.0.1:0", says: "--blob-cache: none is no directory"),
             Case("serve", "--config", "unknown.yaml", says: "unknown.yaml:2:1: polices is no setting"),
             Case("serve", "--config", "list.yaml", says: "list.yaml:1:1: listen takes one value, not 2"),
             Case("serve", "--config", "null.yaml", says: "null.yaml:1:1: policies takes a value or a list of values"),

@@ -11,7 +11,12 @@ final class ScriptedSource: EvidenceSource {
     struct State {
         var tags: [String: Digest] = [:]
         var proofs: [Digest: [UnverifiedBundle]] = [:]
+        /// Those that a list says to be something else, beside `proofs`.
+        var unlikely: [Digest: [UnverifiedBundle]] = [:]
         var outage: Outage?
+        /// Where all is asked for.
+        var outageOfAll: Outage?
+        var scopes: [ProofScope] = []
         var configurations: Result<[Digest: ImageConfiguration], Outage> = .success([:])
         var configurationLookups = 0
         var credential = "anonymous"
@@ -47,16 +52,22 @@ final class ScriptedSource: EvidenceSource {
     }
 
     func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
-        deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, scope: ProofScope, at place: ProofPlace,
+        showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ProofLookup {
         let (bundles, outage, delay) = state.withLock { state in
             state.listings += 1
-            return (state.proofs[image.digest] ?? [], state.outage, state.delay)
+            state.scopes.append(scope)
+            return (
+                state.proofs[image.digest] ?? [], scope == .all ? state.outageOfAll ?? state.outage : state.outage,
+                state.delay
+            )
         }
+        let unlikely = state.withLock { $0.unlikely[image.digest] ?? [] }
         if delay > .zero { try? await Task.sleep(for: delay) }
         if let outage { throw outage }
-        return AtLeastOne(bundles).map { .found($0) } ?? .nonePublished
+        if scope != .all, !unlikely.isEmpty { return .partly(bundles) }
+        return AtLeastOne(bundles + unlikely).map { .found($0) } ?? .nonePublished
     }
 
     func configurations(
@@ -104,6 +115,14 @@ struct Notary {
             key: try VerificationKey(pem: signer.publicKeyPEM), requiresLogEntry: requiresLogEntry)
     }
 
+    func attestation(of digest: Digest, _ type: String) throws -> UnverifiedBundle {
+        bundle(
+            try signer.bundle(
+                DemoStatement.attestation(
+                    of: digest, repository: "registry.example.com/app", predicateType: type,
+                    predicate: Array("{}".utf8))))
+    }
+
     func signature(of digest: Digest) throws -> UnverifiedBundle {
         bundle(try signer.bundle(DemoStatement.signature(of: digest)))
     }
@@ -128,6 +147,7 @@ func reference(_ name: String, tag: String? = nil, digest: Digest? = nil) -> Ima
 func verifying(
     _ source: ScriptedSource, _ policies: [ClusterImagePolicy], noMatch: NoMatchAction = .deny,
     limits: CacheLimits = .default, trust: TrustMaterial = .none, requiresSignature: Bool = false,
+    looksAtAll: Bool = false,
     _ body: @Sendable (ImageVerifier) async throws -> Void
 ) async throws {
     let work = SharedWork()
@@ -137,7 +157,7 @@ func verifying(
         try await body(
             ImageVerifier(
                 policies: PoliciesInForce(PolicySet(policies: policies)), noMatch: noMatch, store: store,
-                requiresSignature: requiresSignature))
+                requiresSignature: requiresSignature, looksAtAll: looksAtAll))
         work.finish()
         group.cancelAll()
     }

@@ -59,6 +59,7 @@ import Testing
         {
         case .found(let bundles): return bundles.all
         case .nonePublished: return []
+        case .partly: throw PartlyRead()
         }
     }
 

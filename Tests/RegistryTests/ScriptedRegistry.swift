@@ -152,6 +152,7 @@ struct TestLookup: Sendable {
         switch lookup {
         case .found(let bundles): return bundles.all
         case .nonePublished: return []
+        case .partly: throw PartlyRead()
         }
     }
 
@@ -173,6 +174,9 @@ struct TestLookup: Sendable {
         }
     }
 }
+
+/// Something was left out where all was asked for.
+struct PartlyRead: Error {}
 
 /// Runs `body` against a server that answers as `script` says.
 @discardableResult

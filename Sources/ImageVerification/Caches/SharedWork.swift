@@ -4,29 +4,61 @@ import Synchronization
 /// The owner of work that several callers wait for: it outlives each of them, and ends with the program.
 ///
 /// `run()` must be running for any work to be done; it is a service of the composition root. How much is done at once is
-/// bounded, in all and for each service that is asked, so that one that does not answer holds a quarter at most; what is
-/// beyond waits its turn.
+/// bounded, in all, for each service that is asked and for each namespace on whose behalf, so that neither one service that
+/// does not answer nor one namespace that names many such holds more than a quarter; what is beyond waits its turn.
 public final class SharedWork: Sendable {
     typealias Job = @Sendable () async -> Void
 
     /// Lookups at the same time. Each is one or two connections; what they may hold in memory together is the registry
     /// client's own bound.
     static let width = 256
-    /// Of them for one service.
-    static let widthPerService = width / 4
     /// Jobs that wait for their turn; whoever comes when so many wait would not be answered in time anyway.
     static let maximumWaiting = 4096
 
-    private struct Waiting {
+    /// Whom a job asks, and on whose behalf.
+    private struct Share {
         let service: String
+        let namespace: String?
+    }
+
+    /// So many jobs in all, a quarter of them for one service, and a quarter for one namespace. Work on behalf of no
+    /// namespace (policies' resources, the command line) has no bound of the last kind: nobody in the cluster causes it.
+    private struct Tally {
+        let limit: Int
+        private var count = 0
+        /// Names that nothing is counted for are forgotten, since strangers choose them.
+        private var services: [String: Int] = [:]
+        private var namespaces: [String: Int] = [:]
+
+        init(limit: Int) { self.limit = limit }
+
+        func hasRoom(for share: Share) -> Bool {
+            count < limit && services[share.service, default: 0] < limit / 4
+                && (share.namespace.map { namespaces[$0, default: 0] < limit / 4 } ?? true)
+        }
+
+        mutating func add(_ share: Share, _ number: Int = 1) {
+            count += number
+            Self.add(number, to: &services, share.service)
+            if let namespace = share.namespace { Self.add(number, to: &namespaces, namespace) }
+        }
+
+        private static func add(_ number: Int, to counts: inout [String: Int], _ name: String) {
+            let sum = counts[name, default: 0] + number
+            counts[name] = sum > 0 ? sum : nil
+        }
+    }
+
+    private struct Waiting {
+        let share: Share
         let job: Job
         /// Tells whoever waits for the job that it will not be done.
         let refuse: @Sendable () -> Void
     }
 
     private struct State {
-        var running = 0
-        var runningPerService: [String: Int] = [:]
+        var running = Tally(limit: SharedWork.width)
+        var queued = Tally(limit: SharedWork.maximumWaiting)
         /// In order of arrival.
         var waiting: [Waiting] = []
     }
@@ -52,54 +84,50 @@ public final class SharedWork: Sendable {
     public func finish() { intake.finish() }
 
     /// Does `job` now or in its turn; calls `refuse` where no work is taken any more, or too much waits already.
-    func take(for service: String, _ job: @escaping Job, refuse: @escaping @Sendable () -> Void) {
+    func take(
+        for service: String, namespace: String? = nil, _ job: @escaping Job, refuse: @escaping @Sendable () -> Void
+    ) {
+        let share = Share(service: service, namespace: namespace)
         let starts: Bool? = state.withLock { state in
-            if Self.mayStart(service, state) {
-                Self.start(service, &state)
+            if state.running.hasRoom(for: share) {
+                state.running.add(share)
                 return true
             }
-            guard state.waiting.count < Self.maximumWaiting else { return nil }
-            state.waiting.append(Waiting(service: service, job: job, refuse: refuse))
+            guard state.queued.hasRoom(for: share) else { return nil }
+            state.queued.add(share)
+            state.waiting.append(Waiting(share: share, job: job, refuse: refuse))
             return false
         }
         switch starts {
-        case true?: begin(job, for: service, refuse: refuse)
+        case true?: begin(job, share, refuse: refuse)
         case false?: break
         case nil: refuse()
         }
     }
 
-    private static func mayStart(_ service: String, _ state: State) -> Bool {
-        state.running < width && state.runningPerService[service, default: 0] < widthPerService
-    }
-
-    private static func start(_ service: String, _ state: inout State) {
-        state.running += 1
-        state.runningPerService[service, default: 0] += 1
-    }
-
-    private func begin(_ job: @escaping Job, for service: String, refuse: @Sendable () -> Void) {
+    private func begin(_ job: @escaping Job, _ share: Share, refuse: @Sendable () -> Void) {
         let result = intake.yield { [self] in
             await job()
-            end(service)
+            end(share)
         }
         if case .enqueued = result { return }
-        end(service)
+        end(share)
         refuse()
     }
 
     /// Frees a place, and gives it to whoever has waited longest for one that is free.
-    private func end(_ service: String) {
+    private func end(_ share: Share) {
         let next: Waiting? = state.withLock { state in
-            state.running -= 1
-            let left = state.runningPerService[service, default: 1] - 1
-            state.runningPerService[service] = left > 0 ? left : nil
-            guard let index = state.waiting.firstIndex(where: { Self.mayStart($0.service, state) }) else { return nil }
+            state.running.add(share, -1)
+            guard let index = state.waiting.firstIndex(where: { state.running.hasRoom(for: $0.share) }) else {
+                return nil
+            }
             let next = state.waiting.remove(at: index)
-            Self.start(next.service, &state)
+            state.queued.add(next.share, -1)
+            state.running.add(next.share)
             return next
         }
-        if let next { begin(next.job, for: next.service, refuse: next.refuse) }
+        if let next { begin(next.job, next.share, refuse: next.refuse) }
     }
 
     /// Once nothing is done any more, those who wait for their turn are told.
@@ -107,6 +135,7 @@ public final class SharedWork: Sendable {
         let waiting = state.withLock { state in
             let waiting = state.waiting
             state.waiting = []
+            for entry in waiting { state.queued.add(entry.share, -1) }
             return waiting
         }
         for entry in waiting { entry.refuse() }

@@ -43,13 +43,16 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Send
         self.joinable = joinable
     }
 
-    /// The answer of `operation`, or of an equal one that is under way. `service` is whom the operation asks.
+    /// The answer of `operation`, or of an equal one that is under way. `service` is whom the operation asks, and
+    /// `namespace` on whose behalf; of several callers it is done on the first one's.
     public func value(
-        for key: Key, service: String, operation: @escaping @Sendable () async -> Answer
+        for key: Key, service: String, namespace: String? = nil, operation: @escaping @Sendable () async -> Answer
     ) async throws(Outage) -> Value {
         let caller = state.withLock { $0.number() }
         let answer = await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in wait(as: caller, for: key, service, waiter, operation) }
+            await withCheckedContinuation { waiter in
+                wait(as: caller, for: key, (service, namespace), waiter, operation)
+            }
         } onCancel: {
             cancel(caller)
         }
@@ -64,7 +67,7 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Send
     }
 
     private func wait(
-        as caller: UInt64, for key: Key, _ service: String, _ waiter: Waiter,
+        as caller: UInt64, for key: Key, _ share: (service: String, namespace: String?), _ waiter: Waiter,
         _ operation: @escaping @Sendable () async -> Answer
     ) {
         let role: Role = state.withLock { state in
@@ -88,7 +91,7 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Send
         case .isCancelled: waiter.resume(returning: .failure(.cancelled))
         case .follows: break
         case .leads(let number):
-            work.take(for: service) { [self] in
+            work.take(for: share.service, namespace: share.namespace) { [self] in
                 land(number, await operation())
             } refuse: { [self] in
                 land(number, .failure(.stopping))

@@ -27,6 +27,8 @@ struct RegistryConversation: Sendable {
     let tokens: TokenStore
     let retries: RetryPolicy
     let counters: RegistryCounters
+    /// `nil` lets every request go at once; for tests.
+    let governor: RegistryGovernor?
 
     /// The answer to a question, of any status but 401.
     ///
@@ -34,20 +36,21 @@ struct RegistryConversation: Sendable {
     /// grant, once. A second 401 is an outage.
     func answer(
         _ question: RegistryQuestion, of endpoint: RegistryEndpoint, as credential: RegistryCredential?,
-        deadline: ContinuousClock.Instant
+        deadline: Deadline
     ) async throws(RegistryFailure) -> OutboundResponse {
         let key = TokenStore.Key(
             origin: endpoint.origin, path: endpoint.repository.path, credential: CredentialFingerprint(credential))
         var authorization = try await standing(key, endpoint, credential, deadline: deadline)
         for attempt in 0..<2 {
             var request = OutboundRequest(
-                .get, question.url, maximumBodyBytes: question.maximumBodyBytes, deadline: deadline,
+                .get, question.url, maximumBodyBytes: question.maximumBodyBytes, deadline: deadline.instant,
                 mayReachLoopback: endpoint.isLoopback)
             request.headers = [("Accept", question.accept)]
             request.expectedDigest = question.expectedDigest
             request.admits = question.admits
             request.authorization = authorization
-            let response = try await send(request, question.kind, service: endpoint.repository.host)
+            let response = try await send(
+                request, question.kind, service: endpoint.repository.host, turnsUntil: deadline.turnsUntil)
             // A challenge by the place that a redirect leads to is not the registry's.
             guard response.status == 401, response.url.origin == endpoint.origin, attempt == 0 else {
                 return try refusing401(response, endpoint)
@@ -69,7 +72,7 @@ struct RegistryConversation: Sendable {
 
     private func standing(
         _ key: TokenStore.Key, _ endpoint: RegistryEndpoint, _ credential: RegistryCredential?,
-        deadline: ContinuousClock.Instant
+        deadline: Deadline
     ) async throws(RegistryFailure) -> Authorization? {
         if case .registryToken(let token) = credential {
             return endpoint.isPrivate ? Authorization("Bearer \(token)") : nil
@@ -82,18 +85,19 @@ struct RegistryConversation: Sendable {
 
     private func grant(
         _ key: TokenStore.Key, _ challenges: [Challenge], rejected: Authorization?, _ endpoint: RegistryEndpoint,
-        _ credential: RegistryCredential?, deadline: ContinuousClock.Instant
+        _ credential: RegistryCredential?, deadline: Deadline
     ) async throws(RegistryFailure) -> Authorization {
         let exchange = TokenExchange(endpoint: endpoint, credential: credential)
         let service = endpoint.repository.host
         do throws(Outage) {
             return try await tokens.grant(key, rejected: rejected, service: service) {
                 () async throws(Outage) -> TokenStore.Grant in
-                switch try exchange.step(challenges, deadline: deadline) {
+                switch try exchange.step(challenges, deadline: deadline.instant) {
                 case .granted(let grant): return grant
                 case .ask(let request, let challenge):
                     do throws(RegistryFailure) {
-                        let response = try await send(request, .token, service: service)
+                        let response = try await send(
+                            request, .token, service: service, turnsUntil: deadline.turnsUntil)
                         do throws(Outage) {
                             return try exchange.grant(response, challenge)
                         } catch {
@@ -109,19 +113,14 @@ struct RegistryConversation: Sendable {
         }
     }
 
-    /// Sends a request, again where the answer is a transient one and the deadline leaves time.
+    /// Sends a request when its turn comes, again where the answer is a transient one and the deadline leaves time.
     private func send(
-        _ request: OutboundRequest, _ kind: RegistryCounters.RequestKind, service: String
+        _ request: OutboundRequest, _ kind: RegistryCounters.RequestKind, service: String,
+        turnsUntil: ContinuousClock.Instant
     ) async throws(RegistryFailure) -> OutboundResponse {
         var retry = 0
         while true {
-            counters.count(kind, host: service)
-            let result: Result<OutboundResponse, TransportError>
-            do throws(TransportError) {
-                result = .success(try await http.send(request))
-            } catch {
-                result = .failure(error)
-            }
+            let result = try await sendOnce(request, kind, service: service, turnsUntil: turnsUntil)
             retry += 1
             guard retry <= retries.retries, let delay = delay(beforeRetry: retry, result),
                 ContinuousClock.now.advanced(by: delay) < request.deadline
@@ -136,6 +135,54 @@ struct RegistryConversation: Sendable {
         }
     }
 
+    private func sendOnce(
+        _ request: OutboundRequest, _ kind: RegistryCounters.RequestKind, service: String,
+        turnsUntil: ContinuousClock.Instant
+    ) async throws(RegistryFailure) -> Result<OutboundResponse, TransportError> {
+        let leave: RegistryGovernor.Leave?
+        do {
+            leave = try await governor?.enter(request.url.origin, until: turnsUntil)
+        } catch let late as RegistryGovernor.TooLate {
+            counters.count(.refused, host: service)
+            throw .outage(Self.tooLate(late, request.url, service: service))
+        } catch {
+            throw .transport(.cancelled(host: "\(request.url.host)"))
+        }
+        if leave?.hasWaited == true { counters.count(.waited, host: service) }
+        counters.count(kind, host: service)
+        let result: Result<OutboundResponse, TransportError>
+        do throws(TransportError) {
+            result = .success(try await http.send(request))
+        } catch {
+            result = .failure(error)
+        }
+        let (isLimited, silence) = Self.limit(result)
+        if isLimited { counters.countLimited(host: service) }
+        if let leave { governor?.leave(leave, isLimited: isLimited, retryAfter: silence) }
+        return result
+    }
+
+    /// Whether an answer asks for fewer requests, and for which silence.
+    private static func limit(_ result: Result<OutboundResponse, TransportError>) -> (Bool, Duration?) {
+        guard case .success(let response) = result, [429, 503].contains(response.status) else { return (false, nil) }
+        let silence = retryAfter(response)
+        return (response.status == 429 || silence != nil, silence)
+    }
+
+    private static func retryAfter(_ response: OutboundResponse) -> Duration? {
+        response.headers["retry-after"].flatMap {
+            RetryAfter.parse($0, now: Int64(Date().timeIntervalSince1970))
+        }
+    }
+
+    private static func tooLate(_ late: RegistryGovernor.TooLate, _ url: RequestURL, service: String) -> Outage {
+        let wait = ContinuousClock.now.duration(to: late.turn)
+        let time = Date().addingTimeInterval(Double(wait.components.seconds + 1))
+        return Outage(
+            .rateLimited, service: service,
+            detail: "rate limited by \(url.authority) until \(time.ISO8601Format()), which is too late for an answer")
+    }
+
     /// `nil` where asking again is of no use.
     private func delay(
         beforeRetry number: Int, _ result: Result<OutboundResponse, TransportError>
@@ -145,10 +192,10 @@ struct RegistryConversation: Sendable {
             return error.isTransient ? retries.delay(beforeRetry: number, retryAfter: nil) : nil
         case .success(let response):
             guard retries.isTransient(response.status) else { return nil }
-            let asked = response.headers["retry-after"].flatMap {
-                RetryAfter.parse($0, now: Int64(Date().timeIntervalSince1970))
-            }
-            return retries.delay(beforeRetry: number, retryAfter: asked)
+            // A silence that the registry asks for is kept by the governor, and explained where it is too long.
+            let isGoverned = governor != nil && Self.limit(result).0
+            return retries.delay(
+                beforeRetry: number, retryAfter: isGoverned ? nil : Self.retryAfter(response))
         }
     }
 }

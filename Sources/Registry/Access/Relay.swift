@@ -41,7 +41,7 @@ package final class Relay<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         case .landed(let result):
             return try result.get()
         case .cancelled:
-            throw Outage(.deadline, service: service, detail: "waiting for an access token was given up")
+            throw Outage(.deadline, service: service, detail: "waiting for its answer was given up")
         }
     }
 

@@ -97,8 +97,8 @@ public struct LayoutSource: EvidenceSource {
     }
 
     public func proofs(
-        of image: ResolvedImage, kind: ProofKind, at place: ProofPlace, showing shown: ShownCredential,
-        deadline: Deadline
+        of image: ResolvedImage, kind: ProofKind, scope: ProofScope, at place: ProofPlace,
+        showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ProofLookup {
         let lookup = LookupBytes(HeldBytes(limit: limits.heldBytes))
         let collection = ProofCollection(content, limits: limits, lookup)
@@ -122,9 +122,8 @@ public struct LayoutSource: EvidenceSource {
                         origin: ProofOrigin(carrier: carrier, manifest: entry.digest, blob: entry.digest)))
             }
         }
-        let referrers = try referrers(of: image.digest)
-        found += try await collection.referrers(
-            referrers, listedIn: image.digest, of: image.digest, for: kind)
+        let referrers = ReferrersList(descriptors: try referrers(of: image.digest), digest: image.digest)
+        found += try await collection.referrers(referrers, of: image.digest, for: kind).bundles
         return AtLeastOne(found).map { .found($0) } ?? .nonePublished
     }
 

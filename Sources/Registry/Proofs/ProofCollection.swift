@@ -20,6 +20,17 @@ enum ContentKind: Hashable, Sendable {
     case manifest, blob
 }
 
+/// Candidates, and whether there are more that were not read since the scope lets them be left out.
+struct ProofsRead: Sendable {
+    let bundles: [UnverifiedBundle]
+    let leavesOut: Bool
+
+    init(_ bundles: [UnverifiedBundle], leavesOut: Bool = false) {
+        self.bundles = bundles
+        self.leavesOut = leavesOut
+    }
+}
+
 enum ContentAnswer: Sendable {
     case bytes([UInt8])
     case missing
@@ -67,23 +78,22 @@ struct ProofCollection<Source: ContentReading>: Sendable {
 
     /// What the referrers hold, in the order of the list.
     ///
-    /// All of them are opened: a listed artifact type is a hint that the fallback index gets wrong as a rule (there it is
-    /// the config's media type), and the good proof may hide behind any.
-    ///
-    /// - Parameter excess: what the list has more of than was read.
+    /// A listed artifact type says nothing: the fallback index gets it wrong as a rule (there it is the config's media
+    /// type), and the good proof may hide behind any. Of the list that a registry makes the predicate type is heeded where
+    /// the scope allows it.
     func referrers(
-        _ descriptors: [DescriptorReading], listedIn list: Digest, of subject: Digest, for kind: ProofKind,
-        excess: String? = nil
-    ) async throws(Outage) -> [UnverifiedBundle] {
-        let origin = ProofOrigin(carrier: .referrer, manifest: list, blob: list)
+        _ list: ReferrersList, of subject: Digest, for kind: ProofKind, _ scope: ProofScope = .all
+    ) async throws(Outage) -> ProofsRead {
+        let origin = ProofOrigin(carrier: .referrer, manifest: list.digest, blob: list.digest)
         var seen: Set<Digest> = []
-        let distinct = descriptors.filter { reading in
+        let distinct = list.descriptors.filter { reading in
             guard case .readable(let descriptor) = reading else { return true }
             return seen.insert(descriptor.digest).inserted
         }
-        let opened = Array(distinct.prefix(limits.referrers))
-        var excess = excess
-        if distinct.count > opened.count { excess = "more than the \(limits.referrers) referrers that are opened" }
+        let wanted = distinct.filter { Self.isWanted($0, scope, in: list) }
+        let opened = Array(wanted.prefix(limits.referrers))
+        var excess = list.excess
+        if wanted.count > opened.count { excess = "more than the \(limits.referrers) referrers that are opened" }
         let found = try await concurrently(opened, width: limits.width) {
             (reading) async throws(Outage) -> [UnverifiedBundle] in
             switch reading {
@@ -93,8 +103,18 @@ struct ProofCollection<Source: ContentReading>: Sendable {
                 return try await referrer(descriptor, of: subject, for: kind)
             }
         }.flatMap { $0 }
-        guard let excess else { return found }
-        return found + [UnverifiedBundle(.unreadable("this image has \(excess)"), origin: origin)]
+        let surplus = excess.map { UnverifiedBundle(.unreadable("this image has \($0)"), origin: origin) }
+        return ProofsRead(found + [surplus].compactMap { $0 }, leavesOut: wanted.count < distinct.count)
+    }
+
+    /// cosign's annotation of a referrer that holds a bundle, and of its descriptor in a registry's list.
+    private static var predicateTypeAnnotation: String { "dev.sigstore.bundle.predicateType" }
+
+    private static func isWanted(_ reading: DescriptorReading, _ scope: ProofScope, in list: ReferrersList) -> Bool {
+        guard case .likely(let likely) = scope, list.isMadeByRegistry, case .readable(let descriptor) = reading else {
+            return true
+        }
+        return likely.includes(listed: descriptor.annotations[predicateTypeAnnotation])
     }
 
     private func referrer(

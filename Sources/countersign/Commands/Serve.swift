@@ -96,6 +96,23 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var caches: CacheOptions
 
     @Option(
+        name: .customLong("blob-cache"),
+        help: ArgumentHelp(
+            """
+            Keep blobs and manifests in this directory of our own too, for the next start; they are hashed again when \
+            they are read [default: in memory alone]
+            """,
+            valueName: "dir"))
+    var blobCache: String?
+
+    @Option(
+        name: .customLong("blob-cache-bytes"),
+        help: ArgumentHelp(
+            "Keep no more than this in --blob-cache [bytes, 1048576 to 1099511627776; default: 1073741824]",
+            valueName: "size"))
+    var blobCacheBytes: String?
+
+    @Option(
         name: .customLong("drain-seconds"),
         help: ArgumentHelp("Go on listening so long after SIGTERM [s, 0 to 60; default: 3]", valueName: "seconds"))
     var drainSeconds: String?

@@ -52,7 +52,7 @@ extension ProofOptions {
             store in
             let verifier = ImageVerifier(
                 policies: PoliciesInForce(criteria.policies), noMatch: criteria.noMatch, store: store,
-                requiresSignature: criteria.requiresSignature)
+                requiresSignature: criteria.requiresSignature, looksAtAll: true)
             return await withTaskGroup { group in
                 for (index, image) in references.enumerated() {
                     group.addTask {

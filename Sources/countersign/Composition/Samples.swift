@@ -45,6 +45,18 @@ enum CacheSamples {
 }
 
 extension CacheSamples {
+    /// As of the others, and how many files did not hold what their name says.
+    static func samples(of disk: DiskBlobStore) -> [MetricSample] {
+        let name = "blobs-on-disk"
+        return samples(of: [(name, disk.counters)]) + [
+            MetricSample(
+                "countersign_cache_lookups_total", help: "Lookups in a cache, by result.", kind: .counter,
+                labels: [.init("cache", name), .init("result", "damaged")], value: Double(disk.damaged))
+        ]
+    }
+}
+
+extension CacheSamples {
     static func samples(of flights: [(name: String, counters: FlightCounters)]) -> [MetricSample] {
         flights.flatMap { name, counters in
             [("led", counters.led), ("joined", counters.joined)].map { result, count in
@@ -58,6 +70,28 @@ extension CacheSamples {
 
 enum RegistrySamples {
     static func samples(of counters: RegistryCounters) -> [MetricSample] {
+        requests(counters) + limits(counters)
+    }
+
+    private static func limits(_ counters: RegistryCounters) -> [MetricSample] {
+        counters.limited.sorted { $0.key < $1.key }
+            .map { host, count in
+                MetricSample(
+                    "countersign_registry_rate_limited_total",
+                    help: "Answers by which a registry asked for fewer requests.", kind: .counter,
+                    labels: [.init("host", host)], value: Double(count))
+            }
+            + counters.turns.sorted { ($0.key.host, $0.key.turn.rawValue) < ($1.key.host, $1.key.turn.rawValue) }
+            .map { key, count in
+                MetricSample(
+                    "countersign_registry_turns_total",
+                    help: "Requests that waited because their registry asks for fewer, and those not sent for that.",
+                    kind: .counter, labels: [.init("host", key.host), .init("result", key.turn.rawValue)],
+                    value: Double(count))
+            }
+    }
+
+    private static func requests(_ counters: RegistryCounters) -> [MetricSample] {
         counters.requests
             .sorted { ($0.key.host, $0.key.kind.rawValue) < ($1.key.host, $1.key.kind.rawValue) }
             .map { key, count in

@@ -64,6 +64,7 @@ struct WebhookComposition {
     ) async throws {
         let trust = try trust(logger, metrics)
         let blobs = ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: settings.caches.blobBytes)
+        let disk = try blobsOnDisk(before: blobs)
         let counters = RegistryCounters()
         let settings = settings
         let certificate = beside.certificate
@@ -78,7 +79,7 @@ struct WebhookComposition {
         }
         let server = configuration
         try await Composition.withRegistry(
-            settings.registry, blobs: blobs, counters: counters, pullSecrets: beside.pullSecrets
+            settings.registry, blobs: disk ?? blobs, counters: counters, pullSecrets: beside.pullSecrets
         ) { client, logs in
             try await Composition.withVerification(
                 source: client, trust: trust.inForce, logs: logs, limits: settings.caches
@@ -89,6 +90,7 @@ struct WebhookComposition {
                         of: store.counters + [(blobs.name, blobs.counters), verdicts.counters],
                         staleVerdicts: verdicts.staleCount)
                 }
+                if let disk { metrics.registry.addCollector { CacheSamples.samples(of: disk) } }
                 metrics.registry.addCollector { CacheSamples.samples(of: store.flights) }
                 metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
                 let verifier = ImageVerifier(
@@ -114,6 +116,15 @@ struct WebhookComposition {
                 }
                 try await ServiceGroup(configuration: group).run()
             }
+        }
+    }
+
+    private func blobsOnDisk(before memory: any BlobStore) throws(UsageError) -> DiskBlobStore? {
+        guard let (directory, bytes) = settings.blobCache else { return nil }
+        do throws(DiskBlobStore.Unusable) {
+            return try DiskBlobStore(directory: directory, limit: bytes, memory: memory)
+        } catch {
+            throw UsageError("--blob-cache: \(error)")
         }
     }
 

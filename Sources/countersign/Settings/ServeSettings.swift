@@ -4,6 +4,7 @@ import FoundationEssentials
 import ImageVerification
 import Logging
 import Policy
+import Registry
 import WebhookServer
 
 /// All settings of `serve`, read and checked before anything starts.
@@ -25,6 +26,8 @@ struct ServeSettings {
     var registry: RegistryAccess
     var trust = TrustSources()
     var caches = CacheLimits.default
+    /// Where blobs outlive the process; `nil` keeps them in memory alone.
+    var blobCache: (directory: String, bytes: Int)?
     var logLevel = Logger.Level.info
     var logFormat = LogFormat.text
 
@@ -35,7 +38,8 @@ struct ServeSettings {
         "trusted-root", "rekor-public-key", "ctlog-public-key", "ca-roots", "ca-intermediates",
         "timestamp-certificate-chain", "insecure-registry", "registry-ca", "registry-ca-directory", "docker-config",
         "credential-helpers", "cloud-credentials", "own-credentials-for", "workload-credentials", "max-in-flight",
-        "cache-megabytes", "maximum-age", "stale-if-outage", "drain-seconds", "log-level", "log-format",
+        "cache-megabytes", "maximum-age", "stale-if-outage", "blob-cache", "blob-cache-bytes", "drain-seconds",
+        "log-level", "log-format",
     ])
 
     init(_ flags: Serve) throws(UsageError) {
@@ -122,6 +126,13 @@ struct ServeSettings {
             server.limits.reviewsInFlight = count
         }
         caches = try CacheLimits(flags.caches, sources)
+        let blobBytes = try sources.integer(
+            "blob-cache-bytes", flag: flags.blobCacheBytes, in: 1 << 20...1 << 40)
+        if let directory = try sources.value("blob-cache", flag: flags.blobCache)?.text {
+            blobCache = (directory, blobBytes ?? DiskBlobStore.defaultLimit)
+        } else if blobBytes != nil {
+            throw UsageError("--blob-cache-bytes goes with --blob-cache")
+        }
         if let seconds = try sources.integer("drain-seconds", flag: flags.drainSeconds, in: 0...60) {
             // Whatever the quiet time, reviews in flight keep the same time to end in.
             let rest = server.drain.total - server.drain.quiet

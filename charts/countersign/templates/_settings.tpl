@@ -61,7 +61,7 @@
 {{- range $flag := keys .Values.webhook.extraArgs | sortAlpha }}
 {{- if has $flag (list "disable-tuf" "tuf-mirror" "tuf-root") }}
 {{- fail (printf "webhook.extraArgs: %s is not known here; the trust root comes with the program, or from trustedRoot.configMap" $flag) }}
-{{- else if has $flag (list "webhook-name" "mutating-webhook-name" "validating-webhook-name" "namespace" "service" "certificate-secret" "settings-configmap" "enforcement" "namespace-selection" "manage-webhooks" "exclude-namespace" "failure-policy" "webhook-timeout" "listen" "health-listen" "tls-certificate" "tls-key" "webhook-ca" "webhook-url" "kubeconfig" "workload-credentials" "take-over") }}
+{{- else if has $flag (list "webhook-name" "mutating-webhook-name" "validating-webhook-name" "namespace" "service" "certificate-secret" "settings-configmap" "enforcement" "namespace-selection" "manage-webhooks" "exclude-namespace" "failure-policy" "webhook-timeout" "listen" "health-listen" "tls-certificate" "tls-key" "webhook-ca" "webhook-url" "kubeconfig" "workload-credentials" "take-over" "warm-up") }}
 {{- fail (printf "webhook.extraArgs: %s has a value of its own in this chart, on which other objects depend" $flag) }}
 {{- end }}
 {{- end }}
@@ -98,6 +98,9 @@ policy-resync-period trustroot-resync-period disable-ha secure-port kube-api-qps
 - --workload-credentials=true
 {{- if eq .Values.names "own" }}
 - --take-over=false
+{{- end }}
+{{- if .Values.warmUp }}
+- --warm-up=true
 {{- end }}
 - --log-level={{ include "countersign.loglevel" . }}
 - --log-format={{ .Values.logFormat }}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import Policy
+import Synchronization
+import Testing
+
+@testable import ImageVerification
+
+@Suite("Shared work is bounded by whom it asks and on whose behalf")
+struct SharedWorkTests {
+    /// Jobs that wait until they are let go.
+    private final class Tarpit: Sendable {
+        private let stream: AsyncStream<Void>
+        private let continuation: AsyncStream<Void>.Continuation
+        private let started = Atomic<Int>(0)
+        private let refused = Atomic<Int>(0)
+
+        init() { (stream, continuation) = AsyncStream.makeStream() }
+
+        var running: Int { started.load(ordering: .sequentiallyConsistent) }
+        var refusals: Int { refused.load(ordering: .sequentiallyConsistent) }
+
+        func fill(_ work: SharedWork, _ service: String, _ namespace: String?, _ count: Int) {
+            for _ in 0..<count {
+                work.take(for: service, namespace: namespace) { [self] in
+                    started.add(1, ordering: .sequentiallyConsistent)
+                    for await _ in stream {}
+                } refuse: { [self] in
+                    refused.add(1, ordering: .sequentiallyConsistent)
+                }
+            }
+        }
+
+        func settles(at count: Int) async -> Bool {
+            for _ in 0..<10_000 where running < count { await Task.yield() }
+            for _ in 0..<100 { await Task.yield() }
+            return running == count
+        }
+
+        func letGo() { continuation.finish() }
+    }
+
+    private func running(_ body: (SharedWork, Tarpit) async throws -> Void) async throws {
+        let (work, tarpit) = (SharedWork(), Tarpit())
+        try await withThrowingTaskGroup { group in
+            group.addTask { await work.run() }
+            try await body(work, tarpit)
+            tarpit.letGo()
+            work.finish()
+            group.cancelAll()
+        }
+    }
+
+    private func answers(_ work: SharedWork, _ service: String, _ namespace: String?) async -> Bool {
+        let flight = SingleFlight<String, Int>(work: work)
+        let answer = try? await flight.value(for: "key", service: service, namespace: namespace) { .success(7) }
+        return answer == 7
+    }
+
+    @Test("One namespace with five registries that do not answer holds a quarter, and another's questions are answered")
+    func perNamespace() async throws {
+        try await running { work, tarpit in
+            for number in 0..<5 { tarpit.fill(work, "tarpit-\(number).example", "one", 64) }
+            #expect(await tarpit.settles(at: SharedWork.width / 4))
+            #expect(await answers(work, "registry.example", "two"))
+            #expect(await answers(work, "tarpit-4.example", "two"))
+            #expect(await answers(work, "registry.example", nil))
+        }
+    }
+
+    @Test("Without namespaces four such registries hold all of it: that is what the bound is for")
+    func withoutNamespace() async throws {
+        try await running { work, tarpit in
+            for number in 0..<5 { tarpit.fill(work, "tarpit-\(number).example", nil, 64) }
+            #expect(await tarpit.settles(at: SharedWork.width))
+        }
+    }
+
+    @Test("One registry that does not answer holds a quarter, whoever asks it")
+    func perService() async throws {
+        try await running { work, tarpit in
+            for number in 0..<10 { tarpit.fill(work, "tarpit.example", "n\(number)", 20) }
+            #expect(await tarpit.settles(at: SharedWork.width / 4))
+            #expect(await answers(work, "registry.example", "n0"))
+        }
+    }
+
+    @Test("One namespace takes a quarter of those who wait as well, and what is beyond is refused at once")
+    func waiting() async throws {
+        try await running { work, tarpit in
+            tarpit.fill(work, "tarpit.example", "one", SharedWork.width / 4 + SharedWork.maximumWaiting / 4)
+            #expect(tarpit.refusals == 0)
+            tarpit.fill(work, "tarpit.example", "one", 3)
+            tarpit.fill(work, "other.example", "one", 3)
+            #expect(tarpit.refusals == 6)
+            #expect(await answers(work, "other.example", "two"))
+        }
+    }
+}
