@@ -32,8 +32,10 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "countersign", targets: ["countersign"]),
-        // For Benchmarks/ alone; its face changes with every version.
-        .library(name: "CountersignCore", targets: ["Sigstore", "OCI"]),
+        // For Benchmarks/ alone; their faces change with every version.
+        .library(name: "CountersignCore", targets: ["JSON", "OCI", "Sigstore"]),
+        .library(name: "CountersignServer", targets: ["Admission", "ImageVerification", "WebhookServer"]),
+        .library(name: "CountersignTestSupport", targets: ["Demo", "TestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
