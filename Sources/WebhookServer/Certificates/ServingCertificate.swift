@@ -201,10 +201,22 @@ public final class ServingCertificate: CertificateReloader, Service {
             "the serving certificate was reloaded", metadata: ["notAfter": .string(pair.expiry.ISO8601Format())])
     }
 
+    /// Looks at one pair of files; a mounted Secret is swapped once in minutes.
+    private static let maximumLooks = 3
+
+    /// Both files as they are at one moment: where the certificate is another once the key was read, they were swapped in
+    /// between, and are read again.
     private static func read(certificate: String, key: String) -> Attempt {
         do throws(BoundedFile.Failure) {
-            return .content(
-                certificate: try BoundedFile.bytes(at: certificate), key: try BoundedFile.bytes(at: key))
+            var chain = try BoundedFile.bytes(at: certificate)
+            var attempt = Attempt.content(certificate: chain, key: try BoundedFile.bytes(at: key))
+            for _ in 0..<maximumLooks {
+                let again = try BoundedFile.bytes(at: certificate)
+                if again == chain { break }
+                chain = again
+                attempt = .content(certificate: chain, key: try BoundedFile.bytes(at: key))
+            }
+            return attempt
         } catch {
             return .unreadable(error)
         }
