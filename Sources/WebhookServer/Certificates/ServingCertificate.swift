@@ -201,21 +201,22 @@ public final class ServingCertificate: CertificateReloader, Service {
             "the serving certificate was reloaded", metadata: ["notAfter": .string(pair.expiry.ISO8601Format())])
     }
 
-    /// Readings until the certificate is the same before and after its key: a swap in between would leave the halves of
-    /// two pairs.
-    private static let maximumReadings = 3
+    /// Looks at one pair of files; a mounted Secret is swapped once in minutes.
+    private static let maximumLooks = 3
 
+    /// Both files as they are at one moment: where the certificate is another once the key was read, they were swapped in
+    /// between, and are read again.
     private static func read(certificate: String, key: String) -> Attempt {
         do throws(BoundedFile.Failure) {
-            var before = try BoundedFile.bytes(at: certificate)
-            var keyBytes = try BoundedFile.bytes(at: key)
-            for _ in 1..<maximumReadings {
-                let after = try BoundedFile.bytes(at: certificate)
-                if after == before { break }
-                before = after
-                keyBytes = try BoundedFile.bytes(at: key)
+            var chain = try BoundedFile.bytes(at: certificate)
+            var attempt = Attempt.content(certificate: chain, key: try BoundedFile.bytes(at: key))
+            for _ in 0..<maximumLooks {
+                let again = try BoundedFile.bytes(at: certificate)
+                if again == chain { break }
+                chain = again
+                attempt = .content(certificate: chain, key: try BoundedFile.bytes(at: key))
             }
-            return .content(certificate: before, key: keyBytes)
+            return attempt
         } catch {
             return .unreadable(error)
         }
