@@ -193,14 +193,14 @@ import Testing
         var limited: Int { requests.count { $0.isLimited } }
     }
 
-    /// 500 images at once from a registry that answers 40 requests a second, and 429 with Retry-After 1 to others.
+    /// 500 images at once from a registry that answers 20 requests a second, and 429 with Retry-After 1 to others.
     private func storm(isGoverned: Bool) async throws -> Storm {
         let result = Mutex<Storm?>(nil)
         try await ColdBench.running(patience: .seconds(5), isGoverned: isGoverned) { bench in
             let images = (0..<500).map { bench.push("storm \($0)") }
             for image in images { try await bench.sign(image, form: .tag) }
             let verifier = bench.verifier(try bench.policy())
-            bench.registry.faults.limit(perSecond: 40, retryAfter: 1)
+            bench.registry.faults.limit(perSecond: 20, retryAfter: 1)
             let deadline = Deadline.after(.seconds(5))
             let counts = await withTaskGroup(of: (Int, Int, Int).self) { group in
                 for image in images {
@@ -224,7 +224,7 @@ import Testing
     }
 
     @Test(
-        "500 images against 40 requests a second: admitted or undecided, and nobody knocks while silence is asked for")
+        "500 images against 20 requests a second: admitted or undecided, and nobody knocks while silence is asked for")
     func storms() async throws {
         let governed = try await storm(isGoverned: true)
         #expect(governed.wrong == 0 && governed.admitted + governed.outages == 500)
