@@ -57,6 +57,8 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // `<malloc.h>`, which the C library's own module leaves out.
+        .systemLibrary(name: "CMalloc"),
 
         // A bounded, strict tape reader over bytes, and the small writer.
         target("JSON"),
@@ -142,7 +144,7 @@ let package = Package(
             dependencies: [
                 "JSON", "YAML", "RE2", "CUE", "OCI", "Sigstore", "Policy", "ImageVerification", "Admission",
                 "HTTPTransport",
-                "Registry", "Kubernetes", "Rekor", "WebhookServer", "Demo",
+                "Registry", "Kubernetes", "Rekor", "WebhookServer", "Demo", "CMalloc",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -63,15 +63,19 @@ public struct AdmissionReviewer: Reviewing {
             return .answered(answer(missing, to: nil, at: endpoint))
         }
         let request: AdmissionRequest
-        let matter: Matter
         do {
             request = try AdmissionRequest(review)
-            matter = try self.matter(of: request, at: endpoint)
         } catch {
             return .answered(answer(error, to: address, at: endpoint))
         }
         @Sendable func answered(_ grounds: Grounds, patch: [UInt8]? = nil) -> ReviewAnswer {
             answer(fold(grounds, endpoint.enforcement), to: address, at: endpoint, request, patch: patch)
+        }
+        let matter: Matter
+        do {
+            matter = try self.matter(of: request, at: endpoint)
+        } catch {
+            return .answered(answered(.fault(error)))
         }
         switch matter {
         case .settled(let grounds, let patch):

@@ -128,7 +128,8 @@ public struct AuthorityExamination: Sendable {
         if !known.isEmpty, case .satisfied(let match) = await weigh(Search(candidates: known).only(authority.format)) {
             return Examined(
                 finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true,
-                provenUntil: places.compactMap { store.end(ofProofsOf: image, kind: kind, at: $0) }.min())
+                // What has just been evicted is as old as can be.
+                provenUntil: places.compactMap { store.end(ofProofsOf: image, kind: kind, at: $0) }.min() ?? .now)
         }
         var found = await search(places, kind, question.scope(kind), image)
         // What was withdrawn does not suffice any longer.

@@ -59,9 +59,7 @@ final class EvidenceCache: Sendable {
         let key = Key(
             proof: Self.identity(bundle), image: image, trust: verifier.trust.generation, options: verifier.options)
         if let known = cache.value(for: key) { return known }
-        // Who comes while an equal proof is being checked waits for it, as they would for their turn at a processor.
-        return turns[Int(truncatingIfNeeded: UInt(bitPattern: key.hashValue) % UInt(turns.count))].lock.withLock { _ in
-            if let known = cache.peek(key) { return known }
+        func checked() -> Result<Value, VerificationError> {
             let result: Result<Value, VerificationError>
             do throws(VerificationError) { result = .success(try check()) } catch { result = .failure(error) }
             // An error keeps an excerpt of a few hundred bytes at most.
@@ -69,7 +67,15 @@ final class EvidenceCache: Sendable {
             cache.insert(result, for: key, bytes: size, expires: .now.advanced(by: life))
             return result
         }
+        // A large one takes so long that nobody may hold a thread to wait for it.
+        guard bundle.byteCount <= Self.maximumAwaitedBytes else { return checked() }
+        // Who comes while an equal proof is being checked waits for it, as they would for their turn at a processor.
+        let turn = turns[Int(truncatingIfNeeded: UInt(bitPattern: key.hashValue) % UInt(turns.count))]
+        return turn.lock.withLock { _ in cache.peek(key) ?? checked() }
     }
+
+    /// Of a proof that others wait for on their threads: its check takes a few milliseconds.
+    private static let maximumAwaitedBytes = 64 << 10
 
     private static func identity(_ bundle: UnverifiedBundle) -> Digest {
         var text: [UInt8] = Array(

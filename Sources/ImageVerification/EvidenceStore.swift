@@ -236,24 +236,26 @@ public final class EvidenceStore: Sendable {
     /// These proofs sufficed: they are looked at first from now on, and the place is not asked again for whoever they
     /// satisfy. Policies with different keys each add theirs.
     func keep(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ReadablePlace) {
-        let key = key(image, kind, place)
-        let known = sufficient.value(for: key) ?? []
-        let all = known + bundles.filter { !known.contains($0) }
-        guard !all.isEmpty else { return }
-        // Those that were not seen this time do not become younger.
-        let isRenewed = known.allSatisfy(bundles.contains)
-        let end = ContinuousClock.now.advanced(by: limits.sufficientLife)
-        sufficient.insert(
-            all, for: key, bytes: byteCount(all), expires: isRenewed ? end : min(end, sufficient.end(of: key) ?? end))
+        let now = ContinuousClock.now
+        let end = now.advanced(by: limits.sufficientLife)
+        sufficient.update(key(image, kind, place)) { kept, keptEnd in
+            // What has reached its age is not taken along.
+            let known = keptEnd.map { $0 > now } ?? false ? kept ?? [] : []
+            let all = known + bundles.filter { !known.contains($0) }
+            guard !all.isEmpty else { return nil }
+            // Those that were not seen this time do not become younger.
+            let isRenewed = known.allSatisfy(bundles.contains)
+            return (all, byteCount(all), isRenewed ? end : min(end, keptEnd ?? end))
+        }
     }
 
     /// Nothing else lies at the place any more.
     func keepOnly(_ bundles: [UnverifiedBundle], of image: ResolvedImage, kind: ProofKind, at place: ReadablePlace) {
-        let key = key(image, kind, place)
-        guard let known = sufficient.peek(key), let end = sufficient.end(of: key) else { return }
-        let rest = known.filter(bundles.contains)
-        guard rest.count < known.count else { return }
-        sufficient.insert(rest, for: key, bytes: byteCount(rest), expires: end)
+        sufficient.update(key(image, kind, place)) { kept, end in
+            guard let kept, let end else { return nil }
+            let rest = kept.filter(bundles.contains)
+            return rest.count < kept.count ? (rest, byteCount(rest), end) : nil
+        }
     }
 
     private func key(_ image: ResolvedImage, _ kind: ProofKind, _ readable: ReadablePlace) -> ProofsKey {
@@ -310,14 +312,17 @@ private func outcome<Value>(
     do throws(Outage) { return .success(try await operation()) } catch { return .failure(error) }
 }
 
-/// Bytes held, for the bound of a cache: contents, annotations, and what wraps each.
-private func byteCount(_ bundles: [UnverifiedBundle]) -> Int {
-    bundles.reduce(0) { count, bundle in
-        switch bundle.content {
+/// Bytes held, for the bound of a cache.
+private func byteCount(_ bundles: [UnverifiedBundle]) -> Int { bundles.reduce(0) { $0 + $1.byteCount + 512 } }
+
+extension UnverifiedBundle {
+    /// Of its content and annotations.
+    var byteCount: Int {
+        switch content {
         case .simpleSigning(let bytes, let annotations), .envelope(let bytes, let annotations):
-            count + bytes.count + annotations.byteCount + 512
-        case .bundle(let bytes): count + bytes.count + 512
-        case .unreadable(let why): count + why.utf8.count + 512
+            bytes.count + annotations.byteCount
+        case .bundle(let bytes): bytes.count
+        case .unreadable(let why): why.utf8.count
         }
     }
 }

@@ -147,15 +147,19 @@ public struct ImageVerifier: ImageVerifying {
         if let known = verdicts.judgement(for: key, leaving: renewal) {
             return Judged(judgement: known, isCached: true)
         }
+        let start = ContinuousClock.now
         let judged = await examine(policy, image, workload, examination)
-        if case .undecided = judged.judgement.outcome {
-            guard let stale = verdicts.staleAdmission(for: key) else { return judged }
+        if case .undecided(let outages, _) = judged.judgement.outcome {
+            // A program may forbid what nobody can see now.
+            guard policy.program == nil, outages.all.allSatisfy(\.isSilence),
+                let stale = verdicts.staleAdmission(for: key)
+            else { return judged }
             return Judged(judgement: stale, isCached: true)
         }
         // A credential that was replaced meanwhile must not answer for the one that it replaced.
         guard await question.key(in: verdicts, store) == key else { return judged }
         verdicts.keep(
-            judged.judgement, for: key,
+            judged.judgement, for: key, asked: start, isFresh: judged.provenUntil == nil,
             until: question.end(of: judged.judgement, provenUntil: judged.provenUntil, store.limits))
         return judged
     }
@@ -246,5 +250,16 @@ private func cancelling<Answer: Sendable>(
             if let answer { return answer }
         }
         return nil
+    }
+}
+
+extension Outage {
+    /// Whether somebody does not answer for reasons of their own. Whoever refuses access, hands out other bytes than were
+    /// asked for, or is not asked at all, has said nothing that an earlier verdict could stand in for.
+    fileprivate var isSilence: Bool {
+        switch kind {
+        case .unreachable, .malfunction, .rateLimited: true
+        case .unauthorized, .corrupt, .deadline, .forbidden: false
+        }
     }
 }

@@ -142,10 +142,11 @@ struct TapeBuilder: ~Copyable {
     private func refuseDuplicates(from first: Int, _ text: Span<UInt8>) throws(JSONError) {
         let count = names.count - first
         guard count > 1 else { return }
-        // Few names: compare each pair. Many: sort by hash, so that equal ones are neighbours.
+        // Few names: compare each pair. Many, or some that have to be decoded first: sort by hash, so that equal ones are
+        // neighbours.
         /// Below it, the pairs take less time than hashes do: most differ in length, or in a byte near the start.
         let fewNames = 12
-        if count <= fewNames {
+        if count <= fewNames, names[first...].allSatisfy({ !tape.entries[$0].isEscaped }) {
             for later in (first + 1)..<names.count {
                 for earlier in first..<later { try refuse(names[earlier], equalTo: names[later], text) }
             }

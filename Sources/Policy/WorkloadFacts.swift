@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import JSON
+package import OCI
+import Synchronization
 
 /// The parts of a workload that policies read.
 public struct WorkloadFacts: Hashable, Sendable {
@@ -31,6 +33,28 @@ public struct WorkloadFacts: Hashable, Sendable {
 public struct WorkloadObject: Sendable {
     private let kind: String
     private let object: JSONValue
+    private let hashes = Hashes()
+
+    /// What policies read of an object is the same for each of its images, and may have megabytes.
+    private final class Hashes: Sendable {
+        let specification = Mutex<Digest??>(nil)
+        let metadata = Mutex<Digest??>(nil)
+    }
+
+    /// SHA-256 of `specification`, made once.
+    package var specificationHash: Digest? { Self.made(hashes.specification) { specification } }
+
+    /// SHA-256 of `metadata`, made once.
+    package var metadataHash: Digest? { Self.made(hashes.metadata) { metadata } }
+
+    private static func made(_ hash: borrowing Mutex<Digest??>, of text: () -> [UInt8]?) -> Digest? {
+        hash.withLock { hash in
+            if let known = hash { return known }
+            let new = text().map { Digest(of: $0) }
+            hash = .some(new)
+            return new
+        }
+    }
 
     /// - Parameter kind: `Deployment`, as the API server names it.
     public init(kind: String, object: JSONValue) {

@@ -157,7 +157,8 @@ extension RegistryClient: EvidenceSource {
         let lookup = LookupBytes(held)
         defer { lookup.release() }
         return try await within(deadline, service: service) { () async throws(Outage) -> ConfigurationLookup in
-            let session = try session(image.repository, shown, deadline)
+            var session = try session(image.repository, shown, deadline)
+            session.takesStoredBlobs = false
             return try await ConfigurationReading(session, of: image, limits: limits, lookup).configurations()
         }
     }

@@ -122,7 +122,9 @@ extension RegistrySession {
         for subject: Digest, insteadOf response: OutboundResponse, _ budget: ProofBudget
     ) async throws(Outage) -> ReferrersAnswer {
         let answer = try await fallback(for: subject, budget)
-        let saysWhy = response.status == 404 && response.headers.mediaType == "application/json"
+        let saysWhy = response.headers.mediaType == "application/json"
+        // Pages that a proxy sends, and refusals of the question's form, are believed for this one question.
+        guard response.status == 404 else { return answer }
         switch answer.listing {
         case .listed: client.shared.noteNoReferrers(place)
         case .none where !saysWhy: client.shared.noteNoReferrers(place)

@@ -12,6 +12,10 @@ struct RegistrySession: ContentReading {
     let shown: ShownCredential
     let deadline: Deadline
 
+    /// Whether content that is stored already is taken without asking: it says nothing about who may read it. Proofs are
+    /// found by a list that this credential was shown; what an image itself holds is asked for.
+    var takesStoredBlobs = true
+
     var service: String { endpoint.repository.host }
 
     func answer(_ question: RegistryQuestion) async throws(RegistryFailure) -> OutboundResponse {
@@ -105,7 +109,7 @@ struct RegistrySession: ContentReading {
     func content(
         _ digest: Digest, _ kind: ContentKind, maximumBytes: Int, budget: ProofBudget
     ) async throws(Outage) -> ContentAnswer {
-        if let bytes = client.blobs.blob(digest) {
+        if takesStoredBlobs, let bytes = client.blobs.blob(digest) {
             return try taking(bytes, maximumBytes: maximumBytes, budget)
         }
         var isOwn = false

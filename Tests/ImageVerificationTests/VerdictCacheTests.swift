@@ -345,6 +345,57 @@ struct VerdictCacheTests {
         }
     }
 
+    @Test(
+        "Only silence lets an old admission stand in: not a refusal, other bytes, or a question nobody asked",
+        arguments: Outage.Kind.allCases)
+    func silence(kind: Outage.Kind) async throws {
+        var limits = Self.verdictsAlone
+        limits.sufficientLife = .milliseconds(100)
+        limits.staleLife = .seconds(60)
+        try await scene(signed(), limits: limits) { scene in
+            #expect(await scene.isAdmitted(image))
+            scene.source.state.withLock {
+                $0.outage = Outage(kind, service: "registry.example.com", detail: "no answer")
+            }
+            try await Task.sleep(for: .milliseconds(150))
+            #expect(
+                await scene.isAdmitted(image) == [.unreachable, .malfunction, .rateLimited].contains(kind))
+        }
+    }
+
+    @Test("An admission by remembered proofs takes no later denial's place")
+    func laterDenial() throws {
+        let verdicts = VerdictCache(bytes: 1 << 20)
+        let policy = try signed()
+        let question = PolicyQuestion(
+            policy: policy, image: try #require(ResolvedImage(pinned: image)), workload: nil,
+            trust: TrustMaterial.none.generation, requiresSignature: false)
+        let key = verdicts.key(question, shown: [])
+        let match = AuthorityMatch(authority: "a", evidence: .staticPass, summary: "")
+        let admission = Judgement(policy: "p", mode: .enforce, outcome: .admitted(AtLeastOne(match)))
+        let denial = Judgement(
+            policy: "p", mode: .enforce, outcome: .denied(AtLeastOne(DenialReason(.noSignatures, "none"))))
+        let (early, late) = (ContinuousClock.now, ContinuousClock.now.advanced(by: .seconds(1)))
+        let end = late.advanced(by: .seconds(60))
+        verdicts.keep(denial, for: key, asked: late, isFresh: true, until: end)
+        verdicts.keep(admission, for: key, asked: early, isFresh: false, until: end)
+        #expect(verdicts.judgement(for: key) == denial)
+        verdicts.keep(admission, for: key, asked: early, isFresh: true, until: end)
+        #expect(verdicts.judgement(for: key) == admission)
+    }
+
+    @Test("Whether attestations alone were enough is part of the question", arguments: [nil, VerdictInput.signatures])
+    func signatures(ignored: VerdictInput?) throws {
+        let verdicts = VerdictCache(bytes: 1 << 20, ignoring: ignored)
+        let keys = try [true, false].map { requires in
+            verdicts.key(
+                PolicyQuestion(
+                    policy: try signed(), image: try #require(ResolvedImage(pinned: image)), workload: nil,
+                    trust: TrustMaterial.none.generation, requiresSignature: requires), shown: [])
+        }
+        #expect((keys[0] == keys[1]) == (ignored == .signatures))
+    }
+
     @Test("A denial never stands in for an outage, nor does what was never judged")
     func staleDenial() async throws {
         var limits = Self.verdictsAlone

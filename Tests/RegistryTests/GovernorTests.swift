@@ -80,7 +80,23 @@ import Testing
 
     // MARK: Places
 
-    private static let origin: RequestURL.Origin? = try? RequestURL(parsing: "https://registry.example/").origin
+    private static let origin = party("anonymous")
+
+    private static func party(_ credential: String) -> RegistryGovernor.Party? {
+        guard let url = try? RequestURL(parsing: "https://registry.example/") else { return nil }
+        return RegistryGovernor.Party(
+            origin: url.origin, credential: CredentialFingerprint(code: Array(credential.utf8)))
+    }
+
+    @Test("A silence that one credential has earned does not hold for another")
+    func credentials() async throws {
+        let (one, other) = (try #require(Self.party("one")), try #require(Self.party("other")))
+        let governor = RegistryGovernor()
+        let soon = ContinuousClock.now.advanced(by: .seconds(10))
+        governor.leave(try await governor.enter(one, until: soon), isLimited: true, retryAfter: .seconds(3600))
+        await #expect(throws: RegistryGovernor.TooLate.self) { try await governor.enter(one, until: soon) }
+        governor.leave(try await governor.enter(other, until: soon))
+    }
 
     @Test("No more than 32 requests are under way, and whoever waits and is cancelled takes no place")
     func places() async throws {

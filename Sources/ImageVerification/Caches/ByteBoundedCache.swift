@@ -77,15 +77,43 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
     /// Keeps a value in the place of the one that was there. One larger than a quarter of the bound is not kept, so that no
     /// single entry empties the cache.
     public func insert(_ value: Value, for key: Key, bytes: Int, expires: ContinuousClock.Instant? = nil) {
-        let bytes = bytes + Self.overhead
+        state.withLock { insert(value, for: key, bytes: bytes, expires: expires, &$0) }
+    }
+
+    /// Looks at what is kept and replaces it in one step.
+    ///
+    /// - Parameter change: is given what is kept, with no regard to its life, and its end; answers with what is kept from now
+    ///   on, what it weighs and when it ends, or `nil` to change nothing.
+    func update(
+        _ key: Key,
+        _ change: (Value?) -> (value: Value, bytes: Int, expires: ContinuousClock.Instant?)?
+    ) {
+        update(key) { value, _ in change(value) }
+    }
+
+    func update(
+        _ key: Key,
+        _ change: (Value?, ContinuousClock.Instant?) -> (
+            value: Value, bytes: Int, expires: ContinuousClock.Instant?
+        )?
+    ) {
         state.withLock { state in
-            if let old = state.entries.removeValue(forKey: key) { state.bytes -= old.bytes }
-            guard bytes <= limit / 4 else { return }
-            state.clock += 1
-            state.entries[key] = Entry(value: value, bytes: bytes, expires: expires, used: state.clock)
-            state.bytes += bytes
-            if state.bytes > limit { Self.evict(&state, downTo: limit - limit / 8) }
+            let entry = state.entries[key]
+            guard let (value, bytes, expires) = change(entry?.value, entry?.expires) else { return }
+            insert(value, for: key, bytes: bytes, expires: expires, &state)
         }
+    }
+
+    private func insert(
+        _ value: Value, for key: Key, bytes: Int, expires: ContinuousClock.Instant?, _ state: inout State
+    ) {
+        let bytes = bytes + Self.overhead
+        if let old = state.entries.removeValue(forKey: key) { state.bytes -= old.bytes }
+        guard bytes <= limit / 4 else { return }
+        state.clock += 1
+        state.entries[key] = Entry(value: value, bytes: bytes, expires: expires, used: state.clock)
+        state.bytes += bytes
+        if state.bytes > limit { Self.evict(&state, downTo: limit - limit / 8) }
     }
 
     public var counters: CacheCounters {

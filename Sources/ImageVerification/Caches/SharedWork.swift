@@ -16,12 +16,13 @@ public final class SharedWork: Sendable {
     static let maximumWaiting = 4096
 
     /// Whom a job asks, and on whose behalf.
-    private struct Share {
+    private struct Share: Hashable {
         let service: String
         let namespace: String?
     }
 
-    /// So many jobs in all, a quarter of them for one service, and a quarter for one namespace. Work on behalf of no
+    /// So many jobs in all, a quarter of them for one service, a quarter for one namespace, and half of a service's
+    /// for one namespace, so that the others find room at a service that all of them use. Work on behalf of no
     /// namespace (policies' resources, the command line) has no bound of the last kind: nobody in the cluster causes it.
     private struct Tally {
         let limit: Int
@@ -29,21 +30,26 @@ public final class SharedWork: Sendable {
         /// Names that nothing is counted for are forgotten, since strangers choose them.
         private var services: [String: Int] = [:]
         private var namespaces: [String: Int] = [:]
+        private var shares: [Share: Int] = [:]
 
         init(limit: Int) { self.limit = limit }
 
         func hasRoom(for share: Share) -> Bool {
             count < limit && services[share.service, default: 0] < limit / 4
-                && (share.namespace.map { namespaces[$0, default: 0] < limit / 4 } ?? true)
+                && (share.namespace.map {
+                    namespaces[$0, default: 0] < limit / 4 && shares[share, default: 0] < limit / 8
+                } ?? true)
         }
 
         mutating func add(_ share: Share, _ number: Int = 1) {
             count += number
             Self.add(number, to: &services, share.service)
-            if let namespace = share.namespace { Self.add(number, to: &namespaces, namespace) }
+            guard let namespace = share.namespace else { return }
+            Self.add(number, to: &namespaces, namespace)
+            Self.add(number, to: &shares, share)
         }
 
-        private static func add(_ number: Int, to counts: inout [String: Int], _ name: String) {
+        private static func add<Name: Hashable>(_ number: Int, to counts: inout [Name: Int], _ name: Name) {
             let sum = counts[name, default: 0] + number
             counts[name] = sum > 0 ? sum : nil
         }

@@ -25,6 +25,10 @@ public final class VerdictCache: Sendable {
         /// Shared by all that are equal: a cluster's images are judged alike by the thousand.
         let judgement: SharedJudgement
         let freshUntil: ContinuousClock.Instant
+        /// When the question was asked that it answers.
+        let asked: ContinuousClock.Instant
+
+        var isDenial: Bool { if case .denied = judgement.judgement.outcome { true } else { false } }
     }
 
     private final class SharedJudgement: Sendable {
@@ -76,7 +80,14 @@ public final class VerdictCache: Sendable {
         return held.judgement.judgement.admitted(by: matches.map { $0.forgettingEvidence(isStale: true) })
     }
 
-    func keep(_ judgement: Judgement, for key: Key, until end: ContinuousClock.Instant) {
+    /// - Parameters:
+    ///   - asked: when the question was asked.
+    ///   - isFresh: whether it rests on nothing that was remembered. What does not takes no denial's place that was found
+    ///     later: the proofs that it remembers may be those that are gone.
+    func keep(
+        _ judgement: Judgement, for key: Key, asked: ContinuousClock.Instant, isFresh: Bool,
+        until end: ContinuousClock.Instant
+    ) {
         let kept: SharedJudgement
         let stale: Duration
         var bytes = 64
@@ -90,8 +101,11 @@ public final class VerdictCache: Sendable {
             stale = .zero
         case .undecided: return
         }
-        known.insert(
-            Held(judgement: kept, freshUntil: end), for: key, bytes: bytes, expires: end.advanced(by: stale))
+        let held = Held(judgement: kept, freshUntil: end, asked: asked)
+        known.update(key) { before in
+            if let before, before.isDenial, !isFresh, before.asked > asked { return nil }
+            return (held, bytes, end.advanced(by: stale))
+        }
     }
 
     private func share(_ judgement: Judgement) -> SharedJudgement {
@@ -158,8 +172,8 @@ extension VerdictCache {
         if holds(.workload), let inputs = policy.program?.inputs {
             let object = question.workload?.object
             text.add(object == nil ? 0 : 1)
-            if inputs.specification { text.add(object?.specification) }
-            if inputs.metadata { text.add(object?.metadata) }
+            if inputs.specification { text.add(object?.specificationHash?.hex) }
+            if inputs.metadata { text.add(object?.metadataHash?.hex) }
             if inputs.type {
                 text.add(object?.type?.kind)
                 text.add(object?.type?.apiVersion)

@@ -50,7 +50,8 @@ struct RegistryConversation: Sendable {
             request.admits = question.admits
             request.authorization = authorization
             let response = try await send(
-                request, question.kind, service: endpoint.repository.host, turnsUntil: deadline.turnsUntil)
+                request, question.kind, service: endpoint.repository.host, as: key.credential,
+                turnsUntil: deadline.turnsUntil)
             // A challenge by the place that a redirect leads to is not the registry's.
             guard response.status == 401, response.url.origin == endpoint.origin, attempt == 0 else {
                 return try refusing401(response, endpoint)
@@ -97,7 +98,7 @@ struct RegistryConversation: Sendable {
                 case .ask(let request, let challenge):
                     do throws(RegistryFailure) {
                         let response = try await send(
-                            request, .token, service: service, turnsUntil: deadline.turnsUntil)
+                            request, .token, service: service, as: key.credential, turnsUntil: deadline.turnsUntil)
                         do throws(Outage) {
                             return try exchange.grant(response, challenge)
                         } catch {
@@ -116,11 +117,11 @@ struct RegistryConversation: Sendable {
     /// Sends a request when its turn comes, again where the answer is a transient one and the deadline leaves time.
     private func send(
         _ request: OutboundRequest, _ kind: RegistryCounters.RequestKind, service: String,
-        turnsUntil: ContinuousClock.Instant
+        as credential: CredentialFingerprint, turnsUntil: ContinuousClock.Instant
     ) async throws(RegistryFailure) -> OutboundResponse {
         var retry = 0
         while true {
-            let result = try await sendOnce(request, kind, service: service, turnsUntil: turnsUntil)
+            let result = try await sendOnce(request, kind, service: service, as: credential, turnsUntil: turnsUntil)
             retry += 1
             guard retry <= retries.retries, let delay = delay(beforeRetry: retry, result),
                 ContinuousClock.now.advanced(by: delay) < request.deadline
@@ -137,11 +138,12 @@ struct RegistryConversation: Sendable {
 
     private func sendOnce(
         _ request: OutboundRequest, _ kind: RegistryCounters.RequestKind, service: String,
-        turnsUntil: ContinuousClock.Instant
+        as credential: CredentialFingerprint, turnsUntil: ContinuousClock.Instant
     ) async throws(RegistryFailure) -> Result<OutboundResponse, TransportError> {
         let leave: RegistryGovernor.Leave?
         do {
-            leave = try await governor?.enter(request.url.origin, until: turnsUntil)
+            leave = try await governor?.enter(
+                RegistryGovernor.Party(origin: request.url.origin, credential: credential), until: turnsUntil)
         } catch let late as RegistryGovernor.TooLate {
             counters.count(.refused, host: service)
             throw .outage(Self.tooLate(late, request.url, service: service))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTransport
+import ImageVerification
 import Policy
 import Synchronization
 
@@ -16,9 +17,16 @@ final class RegistryGovernor: Sendable {
     /// Waits are cut into naps, so that a change is noticed and a cancelled one is not held long.
     private static let nap = Duration.milliseconds(250)
 
+    /// A registry as one credential sees it: registries set limits for accounts and addresses, and what one workload has used
+    /// up must not keep another's images out.
+    struct Party: Hashable, Sendable {
+        let origin: RequestURL.Origin
+        let credential: CredentialFingerprint
+    }
+
     /// Leave to send one request.
     struct Leave: Sendable {
-        let origin: RequestURL.Origin
+        let origin: Party
         let sentAt: ContinuousClock.Instant
         /// Whether its turn was waited for.
         let hasWaited: Bool
@@ -42,7 +50,7 @@ final class RegistryGovernor: Sendable {
     }
 
     private struct State {
-        var services: [RequestURL.Origin: Service] = [:]
+        var services: [Party: Service] = [:]
         var nextID: UInt64 = 0
         /// Cancelled before they could wait.
         var cancelled: Set<UInt64> = []
@@ -56,7 +64,7 @@ final class RegistryGovernor: Sendable {
     ///
     /// - Parameter limit: until when a turn is waited for.
     /// - Throws: `TooLate` at once where it would come later, `CancellationError` where the task was cancelled meanwhile.
-    func enter(_ origin: RequestURL.Origin, until limit: ContinuousClock.Instant) async throws -> Leave {
+    func enter(_ origin: Party, until limit: ContinuousClock.Instant) async throws -> Leave {
         var hasWaited = false
         while true {
             let epoch: UInt64
@@ -88,7 +96,7 @@ final class RegistryGovernor: Sendable {
     // MARK: Turns
 
     private func turn(
-        _ origin: RequestURL.Origin, until limit: ContinuousClock.Instant, _ hadWaited: Bool
+        _ origin: Party, until limit: ContinuousClock.Instant, _ hadWaited: Bool
     ) async throws -> (epoch: UInt64, hasWaited: Bool) {
         var hasWaited = hadWaited
         while true {
@@ -113,7 +121,7 @@ final class RegistryGovernor: Sendable {
     // MARK: Places
 
     /// Waits for a place; `false` where the task was cancelled meanwhile, and has none.
-    private func place(_ origin: RequestURL.Origin) async -> Bool {
+    private func place(_ origin: Party) async -> Bool {
         let id: UInt64? =
             change(origin, .now) { service -> Bool in
                 guard service.inFlight < Self.width else { return false }
@@ -158,7 +166,7 @@ final class RegistryGovernor: Sendable {
     }
 
     /// Gives a place to whoever has waited longest, or back.
-    private func free(_ origin: RequestURL.Origin) {
+    private func free(_ origin: Party) {
         let heir: Waiter? = change(origin, .now) { service in
             guard service.waiting.isEmpty else { return service.waiting.removeFirst().continuation }
             service.inFlight -= 1
@@ -171,13 +179,13 @@ final class RegistryGovernor: Sendable {
 
     @discardableResult
     private func change<R: Sendable>(
-        _ origin: RequestURL.Origin, _ now: ContinuousClock.Instant, _ body: (inout Service) -> R
+        _ origin: Party, _ now: ContinuousClock.Instant, _ body: (inout Service) -> R
     ) -> R {
         state.withLock { state in Self.change(&state, origin, now, body) }
     }
 
     private static func change<R>(
-        _ state: inout State, _ origin: RequestURL.Origin, _ now: ContinuousClock.Instant, _ body: (inout Service) -> R
+        _ state: inout State, _ origin: Party, _ now: ContinuousClock.Instant, _ body: (inout Service) -> R
     ) -> R {
         if state.services[origin] == nil, state.services.count >= maximumServices { forget(&state, now) }
         var service = state.services[origin] ?? Service(used: now)
@@ -196,5 +204,5 @@ final class RegistryGovernor: Sendable {
     }
 
     /// Requests to a registry under way, for tests.
-    func inFlight(_ origin: RequestURL.Origin) -> Int { state.withLock { $0.services[origin]?.inFlight ?? 0 } }
+    func inFlight(_ origin: Party) -> Int { state.withLock { $0.services[origin]?.inFlight ?? 0 } }
 }

@@ -39,7 +39,7 @@ final class SharedAnswers: Sendable {
     /// As above, of an answer that there is nothing.
     static let absenceLife: Duration = .seconds(1)
     /// How long a registry is believed not to offer the referrers API; see `doesNotOfferReferrers`.
-    static let withoutReferrersLife: Duration = .seconds(60)
+    static let withoutReferrersLife: Duration = .seconds(5)
     /// Lists and manifests have a few KiB, and live for seconds.
     private static let bytes = 4 << 20
     /// A few thousand repositories.
@@ -54,10 +54,8 @@ final class SharedAnswers: Sendable {
     /// Whether the fallback tag is asked without asking the API before: the registry has said a moment ago that it does not
     /// offer it.
     ///
-    /// That is safe. An answer taken from the fallback tag meanwhile can only lack proofs that somebody attached since the
-    /// registry began to offer the API, which is no weaker than having asked a minute earlier; a denial for want of them is
-    /// tried again by whoever was denied, and ends with this memory at the latest. It never hides proofs that were there:
-    /// what is not offered lists nothing.
+    /// As long as a listing is believed, and no longer: a proof that a policy's program forbids must not stay out of sight.
+    /// It spares the images of one repository that are asked about together one request each.
     func doesNotOfferReferrers(_ place: Place) -> Bool { withoutReferrers.value(for: place) ?? false }
 
     func noteNoReferrers(_ place: Place) {
