@@ -84,10 +84,23 @@ struct SharedWorkTests {
         }
     }
 
+    @Test("One namespace holds half of what a registry may be asked for, and leaves the rest to others")
+    func sharedRegistry() async throws {
+        try await running { work, tarpit in
+            tarpit.fill(work, "registry.example", "one", 1000)
+            #expect(await tarpit.settles(at: SharedWork.width / 8))
+            #expect(tarpit.refusals == 1000 - SharedWork.width / 8 - SharedWork.maximumWaiting / 8)
+            #expect(await answers(work, "registry.example", "two"))
+        }
+    }
+
     @Test("One namespace takes a quarter of those who wait as well, and what is beyond is refused at once")
     func waiting() async throws {
         try await running { work, tarpit in
-            tarpit.fill(work, "tarpit.example", "one", SharedWork.width / 4 + SharedWork.maximumWaiting / 4)
+            for number in 0..<2 {
+                tarpit.fill(
+                    work, "tarpit-\(number).example", "one", SharedWork.width / 8 + SharedWork.maximumWaiting / 8)
+            }
             #expect(tarpit.refusals == 0)
             tarpit.fill(work, "tarpit.example", "one", 3)
             tarpit.fill(work, "other.example", "one", 3)
