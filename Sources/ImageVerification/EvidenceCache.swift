@@ -58,7 +58,7 @@ final class EvidenceCache: Sendable {
     ) -> Result<Value, VerificationError> {
         let key = Key(
             proof: Self.identity(bundle), image: image, trust: verifier.trust.generation, options: verifier.options)
-        if let known = cache.value(for: key) { return known }
+        if let known = cache.value(for: key, countsMiss: false) { return known }
         func checked() -> Result<Value, VerificationError> {
             let result: Result<Value, VerificationError>
             do throws(VerificationError) { result = .success(try check()) } catch { result = .failure(error) }
@@ -68,10 +68,10 @@ final class EvidenceCache: Sendable {
             return result
         }
         // A large one takes so long that nobody may hold a thread to wait for it.
-        guard bundle.byteCount <= Self.maximumAwaitedBytes else { return checked() }
+        guard bundle.byteCount <= Self.maximumAwaitedBytes else { return cache.value(for: key) ?? checked() }
         // Who comes while an equal proof is being checked waits for it, as they would for their turn at a processor.
         let turn = turns[Int(truncatingIfNeeded: UInt(bitPattern: key.hashValue) % UInt(turns.count))]
-        return turn.lock.withLock { _ in cache.peek(key) ?? checked() }
+        return turn.lock.withLock { _ in cache.value(for: key) ?? checked() }
     }
 
     /// Of a proof that others wait for on their threads: its check takes a few milliseconds.

@@ -20,7 +20,7 @@ final class ScriptedVerifier: ImageVerifying {
     private let tags: [String: Tag]
     private let policyModes: PolicyModes
     /// Answers nothing until it is cancelled.
-    private let hangs: Bool
+    let hangs: Bool
     private let asked = Mutex<[String]>([])
     private let workload = Mutex<WorkloadFacts?>(nil)
     private let puller = Mutex<Puller?>(nil)
@@ -66,6 +66,14 @@ final class ScriptedVerifier: ImageVerifying {
             try? await Task.sleep(for: .seconds(60))
             throw Outage(.deadline, service: "r.io", detail: "no answer in time")
         }
+        return try lookup(reference)
+    }
+
+    func finding(on reference: ImageReference) -> ImageVerdict.Finding {
+        findings[reference.asWritten] ?? fallback
+    }
+
+    func lookup(_ reference: ImageReference) throws(Outage) -> ResolutionLookup {
         switch tags[reference.asWritten] ?? .notFound {
         case .manifest(let bytes):
             guard let image = ResolvedImage(reference: reference, manifest: Array(bytes.utf8)) else { return .notFound }
@@ -76,6 +84,40 @@ final class ScriptedVerifier: ImageVerifying {
     }
 
     func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes { policyModes }
+}
+
+/// One that has heard all of a script before.
+struct RememberingVerifier: ImageVerifying {
+    let script: ScriptedVerifier
+
+    func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? {
+        guard let image = rememberedImage(reference, for: workload?.puller) else { return nil }
+        return ImageVerdict(
+            reference: reference, image: reference.digest == nil ? nil : image, finding: script.finding(on: reference),
+            isCached: false)
+    }
+
+    func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage? {
+        if let pinned = ResolvedImage(pinned: reference) { return pinned }
+        guard case .resolved(let image)? = try? script.lookup(reference) else { return nil }
+        return image
+    }
+
+    func verdict(
+        on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
+    ) async -> ImageVerdict {
+        await script.verdict(on: reference, for: workload, deadline: deadline)
+    }
+
+    func resolve(
+        _ reference: ImageReference, for puller: Puller?, deadline: Deadline
+    ) async throws(Outage) -> ResolutionLookup {
+        try await script.resolve(reference, for: puller, deadline: deadline)
+    }
+
+    func modes(for reference: ImageReference, workload: WorkloadFacts?) -> PolicyModes {
+        script.modes(for: reference, workload: workload)
+    }
 }
 
 extension Outcome {

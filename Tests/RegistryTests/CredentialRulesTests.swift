@@ -80,7 +80,14 @@ final class ScriptedSecrets: PullSecretReading {
         let access =
             place.map { RepositoryAccess($0(repository), for: puller) }
             ?? RepositoryAccess(repository, for: puller)
-        switch try await rules.credential(for: access, deadline: deadline) {
+        let before = rules.known(for: access)
+        let credential = try await rules.credential(for: access, deadline: deadline)
+        // Where nobody has to be asked the same is known; and now nobody has to be, but for what is past its life.
+        if case .known(let known) = before { #expect(known == credential, "\(name)") }
+        let after = rules.known(for: access)
+        let isStale = secrets.state.withLock { $0.outage != nil } && after == .unknown
+        #expect(after == .known(credential) || isStale, "\(name)")
+        switch credential {
         case .basic(let user, _): return user
         case nil: return nil
         default: return "other"
