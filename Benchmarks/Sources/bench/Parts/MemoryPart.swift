@@ -211,6 +211,9 @@ struct MemoryPart {
             attestation is a bill of materials of which the policy reads one field; of a server that has just started the \
             greatest amount held until the verdict counts, \(decimals(large.took)) ms after the review.
             """)
+        if !large.peak.isFinite {
+            section.add("The attestation was refused, so that there is no figure for it and the goal counts as missed.")
+        }
         var table = Table("state", "more than idle, MiB", "resident, MiB", "entries in caches", "known again, %")
         table.add("idle", "", decimals(idle, 1), "", "")
         for row in rows {
