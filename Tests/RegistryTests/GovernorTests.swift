@@ -78,6 +78,14 @@ import Testing
         #expect(!pace.isUnlimited(at(599)))
     }
 
+    @Test("What need not wait goes on after its caller has gone, and what has to does not")
+    func afterTheCaller() {
+        var pace = RegistryPace()
+        #expect(pace.turn(at(5), until: at(1)) == .at(at(5)))
+        pace.limited(at(5), sentAt: at(5), retryAfter: .seconds(2))
+        #expect(pace.turn(at(6), until: at(1)) == .late(at(7)))
+    }
+
     // MARK: Places
 
     private static let origin = party("anonymous")

@@ -49,6 +49,8 @@ struct RegistryPace: Sendable {
 
     /// A turn for one request, which counts from now on unless it is late.
     mutating func turn(_ now: Instant, until limit: Instant) -> Turn {
+        // What need not wait is never late: work goes on when whoever asked for it has gone.
+        let limit = max(limit, now)
         let start = max(now, quietUntil ?? now)
         guard let rate = rate(now) else { return start <= limit ? .at(start) : .late(start) }
         let turn = max(start, (full ?? start).advanced(by: .zero - Self.burst))
