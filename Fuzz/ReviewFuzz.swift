@@ -64,7 +64,8 @@ private func check(_ answer: ReviewAnswer, to body: [UInt8], at endpoint: Review
     precondition((response["patch"] == nil) == (response["patchType"] == nil))
     precondition(response["patch"] == nil || endpoint == .mutate && answer.record.isAllowed)
     guard let request = (try? JSONDocument(parsing: body))?.root["request"] else {
-        precondition(!answer.record.isAllowed)
+        // In the shadow a denial is told and not made.
+        precondition(endpoint == .shadow ? answer.record.isShadowed : !answer.record.isAllowed)
         return
     }
     precondition(response["uid"]?.string.map { Array($0.utf8) } == request["uid"]?.string.map { Array($0.utf8) })
