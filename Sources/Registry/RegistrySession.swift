@@ -19,7 +19,7 @@ struct RegistrySession: ContentReading {
     var service: String { endpoint.repository.host }
 
     func answer(_ question: RegistryQuestion) async throws(RegistryFailure) -> OutboundResponse {
-        try await client.conversation.answer(question, of: endpoint, as: shown.credential, deadline: deadline)
+        try await client.conversation.answer(question, of: endpoint, as: shown, deadline: deadline)
     }
 
     /// The repository, in the keys of what is remembered.

@@ -86,13 +86,6 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
     ///   on, what it weighs and when it ends, or `nil` to change nothing.
     func update(
         _ key: Key,
-        _ change: (Value?) -> (value: Value, bytes: Int, expires: ContinuousClock.Instant?)?
-    ) {
-        update(key) { value, _ in change(value) }
-    }
-
-    func update(
-        _ key: Key,
         _ change: (Value?, ContinuousClock.Instant?) -> (
             value: Value, bytes: Int, expires: ContinuousClock.Instant?
         )?

@@ -102,7 +102,7 @@ public final class VerdictCache: Sendable {
         case .undecided: return
         }
         let held = Held(judgement: kept, freshUntil: end, asked: asked)
-        known.update(key) { before in
+        known.update(key) { before, _ in
             if let before, before.isDenial, !isFresh, before.asked > asked { return nil }
             return (held, bytes, end.advanced(by: stale))
         }

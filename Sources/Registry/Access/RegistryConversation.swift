@@ -35,11 +35,12 @@ struct RegistryConversation: Sendable {
     /// The first request shows the last grant, a new one if that has expired, or nothing; a 401 is answered with a new
     /// grant, once. A second 401 is an outage.
     func answer(
-        _ question: RegistryQuestion, of endpoint: RegistryEndpoint, as credential: RegistryCredential?,
+        _ question: RegistryQuestion, of endpoint: RegistryEndpoint, as shown: ShownCredential,
         deadline: Deadline
     ) async throws(RegistryFailure) -> OutboundResponse {
-        let key = TokenStore.Key(
-            origin: endpoint.origin, path: endpoint.repository.path, credential: CredentialFingerprint(credential))
+        let credential = shown.credential
+        let key = RepositoryAsShown(
+            origin: endpoint.origin, path: endpoint.repository.path, credential: shown.fingerprint)
         var authorization = try await standing(key, endpoint, credential, deadline: deadline)
         for attempt in 0..<2 {
             var request = OutboundRequest(

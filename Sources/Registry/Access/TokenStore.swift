@@ -7,11 +7,7 @@ import Synchronization
 
 /// What has been granted, by registry, repository and credential.
 final class TokenStore: Sendable {
-    struct Key: Hashable, Sendable {
-        let origin: RequestURL.Origin
-        let path: String
-        let credential: CredentialFingerprint
-    }
+    typealias Key = RepositoryAsShown
 
     struct Grant: Hashable, Sendable {
         let authorization: Authorization

@@ -10,12 +10,7 @@ import Policy
 /// satisfy; all of these look under the same tags and into the same list of referrers. Everything here is keyed by the
 /// registry, the repository and the credential that was shown: nothing that one credential has opened answers for another.
 final class SharedAnswers: Sendable {
-    /// A repository as one credential sees it.
-    struct Place: Hashable, Sendable {
-        let origin: RequestURL.Origin
-        let path: String
-        let credential: CredentialFingerprint
-    }
+    typealias Place = RepositoryAsShown
 
     struct ReferrersKey: Hashable, Sendable {
         let place: Place

@@ -13,14 +13,9 @@ struct AuditCredentialOptions: ParsableArguments {
             valueName: "true|false"))
     var workloadCredentials: String?
 
-    @Option(
-        name: .customLong("own-credentials-for"),
-        help: ArgumentHelp(
-            """
-            Show this host our own credentials for workloads' images too, if a workload has none for it [repeatable]
-            """,
-            valueName: "host[/path]"))
-    var ownCredentialHosts: [String] = []
+    @OptionGroup private var own: OwnCredentialOptions
+
+    var ownCredentialHosts: [String] { own.hosts }
 
     var usesWorkloads: Bool {
         get throws(UsageError) {
@@ -43,6 +38,13 @@ struct WorkloadCredentialOptions: ParsableArguments {
             valueName: "true|false"))
     var workloadCredentials: String?
 
+    @OptionGroup private var own: OwnCredentialOptions
+
+    var ownCredentialHosts: [String] { own.hosts }
+}
+
+/// Where our own credentials serve for workloads too.
+private struct OwnCredentialOptions: ParsableArguments {
     @Option(
         name: .customLong("own-credentials-for"),
         help: ArgumentHelp(
@@ -50,5 +52,5 @@ struct WorkloadCredentialOptions: ParsableArguments {
             Show this host our own credentials for workloads' images too, if a workload has none for it [repeatable]
             """,
             valueName: "host[/path]"))
-    var ownCredentialHosts: [String] = []
+    var hosts: [String] = []
 }
