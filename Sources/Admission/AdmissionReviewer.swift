@@ -4,7 +4,7 @@ import JSON
 public import Policy
 
 /// Answers reviews: decodes one, lists its images, has each judged or pinned, and folds the verdicts into one answer.
-/// It holds no state, speaks no HTTP, and always answers.
+/// It speaks no HTTP, and always answers.
 public struct AdmissionReviewer: Reviewing {
     /// Bytes of one review. The API server reads objects of 3 MiB at most; an update carries two, and 2 MiB are left for
     /// the options and who asks.
@@ -24,6 +24,8 @@ public struct AdmissionReviewer: Reviewing {
     private let documents: @Sendable () -> DocumentRules
     /// Of what is called in the shadow.
     private let shadowJudging: Judging
+    /// Pods of one workload ask alike.
+    private let rulings = RememberedRulings()
 
     /// - Parameter documents: how documents under review, ClusterImagePolicy and TrustRoot, are read.
     public init(
@@ -42,6 +44,9 @@ public struct AdmissionReviewer: Reviewing {
         shadowJudging = Judging(verifier: verifier, tags: .resolved)
         pinning = Pinning(verifier: verifier)
     }
+
+    /// By name of the cache of what was answered a moment ago, for the metrics.
+    public var counters: (name: String, counters: CacheCounters) { rulings.counters }
 
     public func review(_ body: [UInt8], at endpoint: ReviewEndpoint, deadline: Deadline) async -> ReviewAnswer {
         switch begin(body, at: endpoint) {
@@ -69,7 +74,9 @@ public struct AdmissionReviewer: Reviewing {
             return .answered(answer(error, to: address, at: endpoint))
         }
         @Sendable func answered(_ grounds: Grounds, patch: [UInt8]? = nil) -> ReviewAnswer {
-            answer(fold(grounds, endpoint.enforcement), to: address, at: endpoint, request, patch: patch)
+            answer(
+                WrittenRuling(fold(grounds, endpoint.enforcement), in: address.apiVersion, at: endpoint, patch: patch),
+                to: address, at: endpoint, request)
         }
         let matter: Matter
         do {
@@ -91,7 +98,16 @@ public struct AdmissionReviewer: Reviewing {
             }
         case .judging(let fields, let workload):
             let judging = endpoint == .shadow ? shadowJudging : judging
-            if let images = judging.remembered(fields, of: workload) { return .answered(answered(.images(images))) }
+            let question = RememberedRulings.question(fields, workload, endpoint)
+            if let known = rulings.ruling(on: question, where: judging.verifier.holds) {
+                return .answered(answer(known, to: address, at: endpoint, request))
+            }
+            if let (images, terms) = judging.remembered(fields, of: workload) {
+                let ruling = WrittenRuling(
+                    fold(.images(images), endpoint.enforcement), in: address.apiVersion, at: endpoint)
+                if let terms { rulings.keep(ruling, on: question, terms) }
+                return .answered(answer(ruling, to: address, at: endpoint, request))
+            }
             return .pending { answered(.images(await judging.judge(fields, of: workload, deadline: $0))) }
         case .pinning(let fields, let puller):
             if let patch = pinning.remembered(fields, for: puller) {
@@ -160,7 +176,9 @@ public struct AdmissionReviewer: Reviewing {
 
     private func answer(_ fault: Fault, to address: ReturnAddress?, at endpoint: ReviewEndpoint) -> ReviewAnswer {
         let ruling = fold(.fault(fault), address == nil ? .enforce : endpoint.enforcement)
-        if let address { return answer(ruling, to: address, at: endpoint, nil, patch: nil) }
+        if let address {
+            return answer(WrittenRuling(ruling, in: address.apiVersion, at: endpoint), to: address, at: endpoint, nil)
+        }
         // Without a uid no AdmissionReview can answer, and HTTP's own status has to.
         return ReviewAnswer(
             httpStatus: fault.code.rawValue,
@@ -170,9 +188,9 @@ public struct AdmissionReviewer: Reviewing {
     }
 
     private func answer(
-        _ ruling: Ruling, to address: ReturnAddress, at endpoint: ReviewEndpoint, _ request: AdmissionRequest?,
-        patch: [UInt8]?
+        _ written: WrittenRuling, to address: ReturnAddress, at endpoint: ReviewEndpoint, _ request: AdmissionRequest?
     ) -> ReviewAnswer {
+        let ruling = written.ruling
         var record = ReviewRecord(
             uid: PlainText.name(address.uid), endpoint: endpoint, isAllowed: ruling.isAllowed,
             decisions: ruling.decisions)
@@ -187,7 +205,6 @@ public struct AdmissionReviewer: Reviewing {
             record.isDryRun = request.isDryRun
         }
         return ReviewAnswer(
-            httpStatus: 200, body: ReviewResponse.bytes(ruling, to: address, at: endpoint, patch: patch), isJSON: true,
-            record: record)
+            httpStatus: 200, body: written.response.bytes(to: address.uid), isJSON: true, record: record)
     }
 }

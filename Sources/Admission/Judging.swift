@@ -31,22 +31,28 @@ struct Judging: Sendable {
             { judged($0, await finding(on: $0.text, of: workload, deadline: deadline)) })
     }
 
-    /// The same, where every image's verdict is remembered; `nil` where one is not. A tag is not looked at here, nor
-    /// what is no reference: both are rare, and denied.
-    func remembered(_ fields: AtLeastOne<ImageField>, of workload: WorkloadFacts) -> AtLeastOne<JudgedImage>? {
-        var judged: [JudgedImage] = []
-        for distinct in DistinctReference.among(fields).all {
-            guard let reference = try? ImageReference(parsing: distinct.text),
-                reference.digest != nil || tags == .resolved,
-                let verdict = verifier.remembered(on: reference, for: workload)
+    /// The same, where every image's verdict is remembered, and on what that rests; `nil` where one is not. A tag is not
+    /// looked at here, nor what is no reference: both are rare, and denied.
+    func remembered(
+        _ fields: AtLeastOne<ImageField>, of workload: WorkloadFacts
+    ) -> (images: AtLeastOne<JudgedImage>, terms: VerdictTerms?)? {
+        let distinct = DistinctReference.among(fields).all
+        var references: [ImageReference] = []
+        for one in distinct {
+            guard let reference = try? ImageReference(parsing: one.text),
+                reference.digest != nil || tags == .resolved
             else { return nil }
-            judged.append(
-                JudgedImage(
-                    reference: distinct.text,
-                    paths: AtLeastOne(distinct.fields.first.path, distinct.fields.rest.map(\.path)),
-                    finding: .verdict(verdict)))
+            references.append(reference)
         }
-        return AtLeastOne(judged)
+        guard let known = verifier.remembered(on: references, for: workload), known.verdicts.count == distinct.count
+        else { return nil }
+        let images = zip(distinct, known.verdicts).map { distinct, verdict in
+            JudgedImage(
+                reference: distinct.text,
+                paths: AtLeastOne(distinct.fields.first.path, distinct.fields.rest.map(\.path)),
+                finding: .verdict(verdict))
+        }
+        return AtLeastOne(images).map { ($0, known.terms) }
     }
 
     private func finding(

@@ -3,17 +3,22 @@ import FoundationEssentials
 import JSON
 import Policy
 
-/// A ruling as the API server wants it: `AdmissionReview` of `admission.k8s.io/v1` with a `response`.
-enum ReviewResponse {
-    static func bytes(
-        _ ruling: Ruling, to address: ReturnAddress, at endpoint: ReviewEndpoint, patch: [UInt8]?
-    ) -> [UInt8] {
+/// A ruling as the API server wants it: `AdmissionReview` of `admission.k8s.io/v1` with a `response`, all but the uid of
+/// whom it answers.
+struct ReviewResponse: Sendable {
+    private let beforeUID: ArraySlice<UInt8>
+    private let afterUID: ArraySlice<UInt8>
+
+    init(_ ruling: Ruling, in apiVersion: String, at endpoint: ReviewEndpoint, patch: [UInt8]?) {
         var writer = JSONWriter()
+        var uid = 0
         writer.object { review in
             review.member("kind", "AdmissionReview")
-            review.member("apiVersion", address.apiVersion)
+            review.member("apiVersion", apiVersion)
             review.member("response") { response in
-                response.member("uid", address.uid)
+                response.name("uid")
+                uid = response.bytes.count
+                response.string("")
                 response.member("allowed", ruling.isAllowed)
                 if case .denied(let code, let statements, let retryAfterSeconds) = ruling.outcome {
                     response.member("status") { status in
@@ -34,11 +39,22 @@ enum ReviewResponse {
                 }
                 let warnings = WarningLines.lines(ruling.warnings)
                 if !warnings.isEmpty { response.member("warnings", warnings) }
-                if endpoint != .mutate { annotate(&response, ruling) }
+                if endpoint != .mutate { Self.annotate(&response, ruling) }
             }
         }
-        return writer.bytes
+        beforeUID = writer.bytes[..<uid]
+        afterUID = writer.bytes[(uid + 2)...]
     }
+
+    /// The answer to the review of that uid, JSON.
+    func bytes(to uid: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.string(uid)
+        return beforeUID + writer.bytes + afterUID
+    }
+
+    /// Of what is held.
+    var byteCount: Int { beforeUID.count + afterUID.count }
 
     /// What the audit log keeps; the API server puts the webhook's name before each key.
     private static func annotate(_ response: inout JSONWriter, _ ruling: Ruling) {

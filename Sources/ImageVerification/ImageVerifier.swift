@@ -51,22 +51,35 @@ public struct ImageVerifier: ImageVerifying {
             ?? outage(reference, .cancelled, workload)
     }
 
-    public func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? {
-        guard let verdicts, let image = store.rememberedImage(reference, for: workload?.puller) else { return nil }
+    public func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts? {
+        guard let verdicts else { return nil }
         let moment = policies.moment
-        let selection = moment.set.policies(for: image.pinned, workload: workload)
         let trust = store.trust.generation
-        var judgements = selection.denials
-        for policy in selection.policies {
-            let question = question(policy, image, workload, trust)
-            guard let key = question.knownKey(in: verdicts, store),
-                let known = verdicts.judgement(for: key, countsMiss: false, leaving: renewal)
-            else {
-                return nil
+        var terms = GatheredTerms()
+        var all: [ImageVerdict] = []
+        for reference in references {
+            guard let image = store.rememberedImage(reference, for: workload?.puller) else { return nil }
+            terms.add(reference)
+            let selection = moment.set.policies(for: image.pinned, workload: workload)
+            var judgements = selection.denials
+            for policy in selection.policies {
+                let question = question(policy, image, workload, trust)
+                guard let shown = question.knownCredentials(in: store),
+                    let known = verdicts.judgement(
+                        for: verdicts.key(question, shown: shown.map(\.fingerprint)), countsMiss: false,
+                        leaving: renewal)
+                else { return nil }
+                terms.add(policy, shown: shown, until: known.freshUntil)
+                judgements.append(known.judgement)
             }
-            judgements.append(known)
+            all.append(verdict(on: reference, image, judgements, moment, isCached: true, trust: trust))
         }
-        return verdict(on: reference, image, judgements, moment, isCached: true, trust: trust)
+        return RememberedVerdicts(verdicts: all, terms: terms.terms(of: moment, trust))
+    }
+
+    public func holds(_ terms: VerdictTerms) -> Bool {
+        terms.end > .now && terms.policies == policies.version && terms.trust == store.trust.generation
+            && terms.shown.allSatisfy { store.knownCredential(for: $0.access)?.fingerprint == $0.fingerprint }
     }
 
     private func question(
@@ -145,7 +158,7 @@ public struct ImageVerifier: ImageVerifying {
             return await examine(policy, image, workload, examination)
         }
         if let known = verdicts.judgement(for: key, leaving: renewal) {
-            return Judged(judgement: known, isCached: true)
+            return Judged(judgement: known.judgement, isCached: true)
         }
         let start = ContinuousClock.now
         let judged = await examine(policy, image, workload, examination)

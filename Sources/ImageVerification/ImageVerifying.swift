@@ -10,9 +10,12 @@ public protocol ImageVerifying: Sendable {
         on reference: ImageReference, for workload: WorkloadFacts?, deadline: Deadline
     ) async -> ImageVerdict
 
-    /// The same, where nobody has to be asked for any of it and nothing has to be checked; `nil` where `verdict` has to
-    /// be called. Returns at once.
-    func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict?
+    /// The same of several images, where nobody has to be asked for any of it and nothing has to be checked; `nil` where
+    /// `verdict` has to be called for one. Returns at once.
+    func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts?
+
+    /// Whether `remembered` would answer the same again.
+    func holds(_ terms: VerdictTerms) -> Bool
 
     /// What `resolve` would answer, where nobody has to be asked; `nil` where somebody has to be.
     func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage?
@@ -29,7 +32,8 @@ public protocol ImageVerifying: Sendable {
 
 extension ImageVerifying {
     /// For what remembers nothing.
-    public func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? { nil }
+    public func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts? { nil }
+    public func holds(_ terms: VerdictTerms) -> Bool { false }
     public func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage? { nil }
 }
 

@@ -31,15 +31,18 @@ struct PolicyQuestion: Sendable {
     /// `nil` where its answer may change by itself.
     private var isRepeatable: Bool { !policy.mayReadClock }
 
-    /// `nil` where its answer is not to be remembered, or where somebody would have to be asked for a credential.
-    func knownKey(in verdicts: VerdictCache, _ store: EvidenceStore) -> VerdictCache.Key? {
+    /// With whose credentials its repositories are read. `nil` where its answer is not to be remembered, or where somebody
+    /// would have to be asked for a credential.
+    func knownCredentials(
+        in store: EvidenceStore
+    ) -> [(access: RepositoryAccess, fingerprint: CredentialFingerprint)]? {
         guard isRepeatable else { return nil }
-        var shown: [CredentialFingerprint] = []
+        var shown: [(access: RepositoryAccess, fingerprint: CredentialFingerprint)] = []
         for access in accesses {
             guard let known = store.knownCredential(for: access) else { return nil }
-            shown.append(known.fingerprint)
+            shown.append((access, known.fingerprint))
         }
-        return verdicts.key(self, shown: shown)
+        return shown
     }
 
     /// `nil` where its answer is not to be remembered, or where nobody says with which credential it is asked.

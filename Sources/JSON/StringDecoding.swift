@@ -7,22 +7,47 @@ enum StringDecoding {
     static func scan(_ text: Span<UInt8>, from start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
         var at = start
         var isEscaped = false
-        while at < text.count {
-            // Within bounds by the line above; this loop sees every byte of every string.
-            let byte = text[unchecked: at]
+        while true {
+            at = skipPlain(text, from: at)
+            guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
+            let byte = text[at]
             if byte == UInt8(ascii: "\"") { return (at, isEscaped) }
             if byte == UInt8(ascii: "\\") {
                 isEscaped = true
                 at = try skipEscape(text, at: at)
             } else if byte < 0x20 {
                 throw JSONError(.controlCharacter, at: at)
-            } else if byte < 0x80 {
-                at += 1
             } else {
                 at = try skipScalar(text, at: at)
             }
         }
-        throw JSONError(.unexpectedEnd, at: at)
+    }
+
+    /// The first byte from `start` on that is more than itself: a quotation mark, a backslash, a control character, or one
+    /// beyond ASCII. Eight are looked at together: nearly all of a text are strings, and nearly all of those are plain.
+    private static func skipPlain(_ text: Span<UInt8>, from start: Int) -> Int {
+        text.withUnsafeBytes { bytes in
+            let each: UInt64 = 0x0101_0101_0101_0101
+            var at = start
+            while at + 8 <= bytes.count {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                let quote = word ^ (each &* 0x22)
+                let backslash = word ^ (each &* 0x5C)
+                // Subtracting sets the high bit of a byte that was less. It may set one above such a byte too, where it
+                // borrows; the lowest is right always.
+                let found =
+                    (((quote &- each) & ~quote) | ((backslash &- each) & ~backslash)
+                        | ((word &- (each &* 0x20)) & ~word) | word) & (each &* 0x80)
+                if found != 0 { return at + found.trailingZeroBitCount / 8 }
+                at += 8
+            }
+            while at < bytes.count, 0x20..<0x80 ~= bytes[at], bytes[at] != UInt8(ascii: "\""),
+                bytes[at] != UInt8(ascii: "\\")
+            {
+                at += 1
+            }
+            return at
+        }
     }
 
     private static func skipEscape(_ text: Span<UInt8>, at offset: Int) throws(JSONError) -> Int {

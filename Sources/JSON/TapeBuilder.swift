@@ -18,14 +18,20 @@ struct TapeBuilder: ~Copyable {
         guard text.count <= limits.maximumBytes else {
             throw JSONError(.tooLarge(limit: limits.maximumBytes), at: limits.maximumBytes)
         }
-        var builder = TapeBuilder(limits: limits)
+        var builder = TapeBuilder(limits: limits, for: text)
         let end = try builder.read(text)
         let rest = skipSpace(text, from: end)
         guard rest == text.count else { throw JSONError(.trailingData, at: rest) }
         return builder.tape
     }
 
-    private init(limits: JSONLimits) { self.limits = limits }
+    /// Objects of Kubernetes have a value or a name for some fourteen bytes; an entry takes sixteen.
+    private static var usualBytesPerEntry: Int { 16 }
+
+    private init(limits: JSONLimits, for text: Span<UInt8>) {
+        self.limits = limits
+        tape.entries.reserveCapacity(min(limits.maximumValues, text.count / Self.usualBytesPerEntry))
+    }
 
     /// Reads the outermost value; returns the offset after it.
     private mutating func read(_ text: Span<UInt8>) throws(JSONError) -> Int {

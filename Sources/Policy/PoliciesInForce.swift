@@ -11,16 +11,21 @@ public final class PoliciesInForce: Sendable {
         /// What of the policies' sources cannot be read now.
         public let health: PolicyHealth
         public let settings: PolicySettings
+        /// Tells this moment from every other one of the same policies in force.
+        public let version: UInt64
     }
 
     public init(_ set: PolicySet, health: PolicyHealth = .whole, settings: PolicySettings = PolicySettings()) {
-        state = Mutex(Moment(set: set, health: health, settings: settings))
+        state = Mutex(Moment(set: set, health: health, settings: settings, version: 0))
     }
 
     /// One consistent whole: take it once per image, and judge by it to the end.
     public var moment: Moment { state.withLock { $0 } }
 
     public var current: PolicySet { moment.set }
+
+    /// Of the moment that holds now.
+    public var version: UInt64 { state.withLock { $0.version } }
 
     /// What of the policies' sources cannot be read now.
     public var health: PolicyHealth { moment.health }
@@ -29,10 +34,10 @@ public final class PoliciesInForce: Sendable {
 
     /// The settings stay.
     public func replace(with set: PolicySet, health: PolicyHealth = .whole) {
-        state.withLock { $0 = Moment(set: set, health: health, settings: $0.settings) }
+        state.withLock { $0 = Moment(set: set, health: health, settings: $0.settings, version: $0.version + 1) }
     }
 
     public func replace(with set: PolicySet, health: PolicyHealth, settings: PolicySettings) {
-        state.withLock { $0 = Moment(set: set, health: health, settings: settings) }
+        state.withLock { $0 = Moment(set: set, health: health, settings: settings, version: $0.version + 1) }
     }
 }

@@ -103,8 +103,9 @@ func review(
         Array(text.utf8), at: endpoint, deadline: deadline)
     // Whoever remembers all of it says the very same, at once.
     let warm = AdmissionReviewer(verifier: RememberingVerifier(script: verifier), tags: tags)
-    if !verifier.hangs, !deadline.hasPassed, case .answered(let known) = warm.begin(Array(text.utf8), at: endpoint) {
-        #expect(known == answer)
+    // Twice, since the second time the ruling itself is remembered.
+    for _ in 0..<2 where !verifier.hangs && !deadline.hasPassed {
+        if case .answered(let known) = warm.begin(Array(text.utf8), at: endpoint) { #expect(known == answer) }
     }
     return Reply(answer)
 }

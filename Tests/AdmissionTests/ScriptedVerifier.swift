@@ -1,10 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0
-import ImageVerification
 import OCI
 import Policy
+import Sigstore
 import Synchronization
 
 @testable import Admission
+// SPDX-License-Identifier: Apache-2.0
+@testable import ImageVerification
 
 /// A verifier that says what a test wrote down, and remembers what it was asked.
 final class ScriptedVerifier: ImageVerifying {
@@ -90,12 +91,22 @@ final class ScriptedVerifier: ImageVerifying {
 struct RememberingVerifier: ImageVerifying {
     let script: ScriptedVerifier
 
-    func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? {
-        guard let image = rememberedImage(reference, for: workload?.puller) else { return nil }
-        return ImageVerdict(
-            reference: reference, image: reference.digest == nil ? nil : image, finding: script.finding(on: reference),
-            isCached: false)
+    func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts? {
+        var verdicts: [ImageVerdict] = []
+        for reference in references {
+            guard let image = rememberedImage(reference, for: workload?.puller) else { return nil }
+            verdicts.append(
+                ImageVerdict(
+                    reference: reference, image: reference.digest == nil ? nil : image,
+                    finding: script.finding(on: reference), isCached: false))
+        }
+        return RememberedVerdicts(
+            verdicts: verdicts,
+            terms: VerdictTerms(
+                policies: 0, trust: TrustMaterial.none.generation, shown: [], end: .now.advanced(by: .seconds(60))))
     }
+
+    func holds(_ terms: VerdictTerms) -> Bool { true }
 
     func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage? {
         if let pinned = ResolvedImage(pinned: reference) { return pinned }

@@ -24,10 +24,48 @@ struct VerdictCacheTests {
         let trust: TrustInForce
         let verifier: ImageVerifier
         let verdicts: VerdictCache
+        private let answers = Answers()
 
-        /// By what is remembered, or else by asking: as a review does.
+        init(
+            source: ScriptedSource, policies: PoliciesInForce, trust: TrustInForce, verifier: ImageVerifier,
+            verdicts: VerdictCache
+        ) {
+            self.source = source
+            self.policies = policies
+            self.trust = trust
+            self.verifier = verifier
+            self.verdicts = verdicts
+        }
+
+        /// What was made of remembered verdicts, as reviews remember it: not by the object, which only programs read.
+        private final class Answers: Sendable {
+            struct Question: Hashable, Sendable {
+                let reference: String
+                let workload: WorkloadFacts?
+
+                init(_ reference: ImageReference, _ workload: WorkloadFacts?) {
+                    self.reference = reference.asWritten
+                    self.workload = workload.map {
+                        WorkloadFacts(
+                            group: $0.group, version: $0.version, resource: $0.resource, labels: $0.labels,
+                            puller: $0.puller)
+                    }
+                }
+            }
+
+            let known = Mutex<[Question: (isAdmission: Bool, terms: VerdictTerms)]>([:])
+        }
+
+        /// By what was made of remembered verdicts, by these, or else by asking: as a review does.
         func isAdmitted(_ reference: ImageReference, for workload: WorkloadFacts? = nil) async -> Bool {
-            if let known = verifier.remembered(on: reference, for: workload) { return known.isAdmission }
+            let question = Answers.Question(reference, workload)
+            if let answer = answers.known.withLock({ $0[question] }), verifier.holds(answer.terms) {
+                return answer.isAdmission
+            }
+            if let known = verifier.remembered(on: [reference], for: workload), let verdict = known.verdicts.first {
+                if let terms = known.terms { answers.known.withLock { $0[question] = (verdict.isAdmission, terms) } }
+                return verdict.isAdmission
+            }
             return await verifier.verdict(on: reference, for: workload, deadline: .after(.seconds(60))).isAdmission
         }
     }
@@ -379,9 +417,9 @@ struct VerdictCacheTests {
         let end = late.advanced(by: .seconds(60))
         verdicts.keep(denial, for: key, asked: late, isFresh: true, until: end)
         verdicts.keep(admission, for: key, asked: early, isFresh: false, until: end)
-        #expect(verdicts.judgement(for: key) == denial)
+        #expect(verdicts.judgement(for: key)?.judgement == denial)
         verdicts.keep(admission, for: key, asked: early, isFresh: true, until: end)
-        #expect(verdicts.judgement(for: key) == admission)
+        #expect(verdicts.judgement(for: key)?.judgement == admission)
     }
 
     @Test("Whether attestations alone were enough is part of the question", arguments: [nil, VerdictInput.signatures])
@@ -438,5 +476,12 @@ extension ImageVerdict {
     fileprivate var isAdmission: Bool {
         guard case .judged(let judgements) = finding else { return false }
         return judgements.all.allSatisfy { if case .admitted = $0.outcome { true } else { false } }
+    }
+}
+
+extension ImageVerifier {
+    /// Of one image.
+    fileprivate func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? {
+        remembered(on: [reference], for: workload)?.verdicts.first
     }
 }

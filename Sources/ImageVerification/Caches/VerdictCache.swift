@@ -9,17 +9,7 @@ import Synchronization
 /// A judgement that is found here is the one that would be reached again: every input of it is in its key, and a change
 /// of any of them asks another question. What it was reached by is not kept.
 public final class VerdictCache: Sendable {
-    /// SHA-256 of all inputs.
-    struct Key: Hashable, Sendable {
-        fileprivate let words: (UInt64, UInt64, UInt64, UInt64)
-
-        static func == (one: Key, other: Key) -> Bool { one.words == other.words }
-
-        func hash(into hasher: inout Hasher) {
-            // Any part of a hash is as good as another.
-            hasher.combine(words.0)
-        }
-    }
+    typealias Key = PartsHash
 
     private struct Held: Sendable {
         /// Shared by all that are equal: a cluster's images are judged alike by the thousand.
@@ -65,10 +55,12 @@ public final class VerdictCache: Sendable {
     /// What was said, and still holds. A question that will be asked again is counted only where it is answered.
     ///
     /// - Parameter rest: how long it has to hold yet.
-    func judgement(for key: Key, countsMiss: Bool = true, leaving rest: Duration = .zero) -> Judgement? {
+    func judgement(
+        for key: Key, countsMiss: Bool = true, leaving rest: Duration = .zero
+    ) -> (judgement: Judgement, freshUntil: ContinuousClock.Instant)? {
         let now = ContinuousClock.now.advanced(by: rest)
-        return known.value(for: key, countsMiss: countsMiss, where: { $0.freshUntil > now })?
-            .judgement.judgement
+        return known.value(for: key, countsMiss: countsMiss, where: { $0.freshUntil > now })
+            .map { ($0.judgement.judgement, $0.freshUntil) }
     }
 
     /// An admission that is past its life, marked as such. Anything that has changed since has another key.
@@ -146,7 +138,7 @@ extension VerdictCache {
     /// - Parameter shown: the credentials of every repository that is read, in the order of the document.
     func key(_ question: PolicyQuestion, shown: [CredentialFingerprint]) -> Key {
         let (policy, image) = (question.policy, question.image)
-        var text = KeyText()
+        var text = HashedParts()
         if holds(.policy) {
             text.add(policy.documentHash.hex)
             text.add(policy.name)
@@ -179,36 +171,10 @@ extension VerdictCache {
                 text.add(object?.type?.apiVersion)
             }
         }
-        return Key(words: text.hash)
+        return text.hash
     }
 
     private func holds(_ input: VerdictInput) -> Bool { input != ignored }
-}
-
-/// Parts, each with its length before it, so that no two lists of parts read the same.
-private struct KeyText {
-    private var bytes: [UInt8] = []
-
-    init() { bytes.reserveCapacity(768) }
-
-    mutating func add(_ number: Int) {
-        withUnsafeBytes(of: Int64(number).littleEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    mutating func add(_ text: String?) {
-        // -1 keeps an absent part from an empty one.
-        add(text?.utf8.count ?? -1)
-        if let text { bytes.append(contentsOf: text.utf8) }
-    }
-
-    mutating func add(_ part: [UInt8]?) {
-        add(part?.count ?? -1)
-        if let part { bytes.append(contentsOf: part) }
-    }
-
-    var hash: (UInt64, UInt64, UInt64, UInt64) {
-        sha256Words(of: bytes)
-    }
 }
 
 extension Judgement {

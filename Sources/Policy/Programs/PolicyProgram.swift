@@ -105,6 +105,9 @@ public struct PolicyInputs: Hashable, Sendable {
     public var type = false
 
     public init() {}
+
+    /// Whether any of it is of the workload that names the image.
+    package var readsWorkload: Bool { specification || metadata || type }
 }
 
 /// Where a policy's text lies, if not in the document.

@@ -86,21 +86,21 @@ struct WebhookComposition {
                 source: client, trust: trust.inForce, logs: logs, limits: settings.caches
             ) { store in
                 let verdicts = VerdictCache(bytes: settings.caches.verdictBytes, staleLife: settings.caches.staleLife)
-                metrics.registry.addCollector {
-                    CacheSamples.samples(
-                        of: store.counters + [(blobs.name, blobs.counters), verdicts.counters],
-                        staleVerdicts: verdicts.staleCount)
-                }
                 if let disk { metrics.registry.addCollector { CacheSamples.samples(of: disk) } }
                 metrics.registry.addCollector { CacheSamples.samples(of: store.flights) }
                 metrics.registry.addCollector { RegistrySamples.samples(of: counters) }
                 let verifier = ImageVerifier(
                     policies: beside.inForce, store: store, requiresSignature: settings.requiresSignature,
                     verdicts: verdicts)
+                let reviewer = AdmissionReviewer(verifier: verifier, policies: beside.inForce)
+                metrics.registry.addCollector {
+                    CacheSamples.samples(
+                        of: store.counters + [(blobs.name, blobs.counters), verdicts.counters, reviewer.counters],
+                        staleVerdicts: verdicts.staleCount)
+                }
                 let webhook = try WebhookService(
                     server, certificate: certificate,
-                    reviewing: AdmissionReviewer(verifier: verifier, policies: beside.inForce),
-                    metrics: metrics, logger: logger, readiness: beside.readiness,
+                    reviewing: reviewer, metrics: metrics, logger: logger, readiness: beside.readiness,
                     onListening: { await onListening($0, certificate.authorityPEM) })
                 var group = ServiceGroupConfiguration(
                     services: beside.services + [trust, webhook] + beside.warmUp(verifier) + beside.writers,
