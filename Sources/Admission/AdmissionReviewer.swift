@@ -19,6 +19,9 @@ public struct AdmissionReviewer: Reviewing {
             maximumValues: min(1 << 21, 1024 + body.count / 3))
     }
 
+    /// Verdicts that are looked up while a caller's event loop waits: a fraction of a millisecond's work.
+    private static let lookupsAtOnce = 64
+
     private let judging: Judging
     private let pinning: Pinning
     private let documents: @Sendable () -> DocumentRules
@@ -102,13 +105,18 @@ public struct AdmissionReviewer: Reviewing {
             if let known = rulings.ruling(on: question, where: judging.verifier.holds) {
                 return .answered(answer(known, to: address, at: endpoint, request))
             }
-            if let (images, terms) = judging.remembered(fields, of: workload) {
+            @Sendable func remembered(atMost most: Int) -> ReviewAnswer? {
+                guard let (images, terms) = judging.remembered(fields, of: workload, atMost: most) else { return nil }
                 let ruling = WrittenRuling(
                     fold(.images(images), endpoint.enforcement), in: address.apiVersion, at: endpoint)
                 if let terms { rulings.keep(ruling, on: question, terms) }
-                return .answered(answer(ruling, to: address, at: endpoint, request))
+                return answer(ruling, to: address, at: endpoint, request)
             }
-            return .pending { answered(.images(await judging.judge(fields, of: workload, deadline: $0))) }
+            if let known = remembered(atMost: Self.lookupsAtOnce) { return .answered(known) }
+            return .pending { deadline in
+                if let known = remembered(atMost: .max) { return known }
+                return answered(.images(await judging.judge(fields, of: workload, deadline: deadline)))
+            }
         case .pinning(let fields, let puller):
             if let patch = pinning.remembered(fields, for: puller) {
                 return .answered(answered(.exempt(.mutation), patch: patch.operations))

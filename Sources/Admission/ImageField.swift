@@ -3,12 +3,25 @@ import JSON
 
 /// One field of an object that names an image.
 struct ImageField: Hashable, Sendable {
-    /// RFC 6901: `/spec/containers/0/image`. Its names are ours and its numbers are numbers, so nothing needs escaping.
-    let pointer: String
-    /// As messages write it: `spec.containers[0].image`.
-    let path: String
+    /// Of which kind its object is, which of `PodImages.lists` it stands in, and as which element. Written out only for
+    /// those who are told: nearly every review is answered without.
+    let kind: WorkloadKind
+    let list: Int
+    let element: Int
     /// As it is written; empty where the field is absent.
     let reference: String
+
+    /// RFC 6901: `/spec/containers/0/image`. Its names are ours and its numbers are numbers, so nothing needs escaping.
+    var pointer: String {
+        let (name, image) = PodImages.lists[list]
+        return "/" + (kind.podSpecification + [name, "\(element)"] + image).joined(separator: "/")
+    }
+
+    /// As messages write it: `spec.containers[0].image`.
+    var path: String {
+        let (name, image) = PodImages.lists[list]
+        return (kind.podSpecification + ["\(name)[\(element)]"] + image).joined(separator: ".")
+    }
 
     /// What two references are compared by: a Swift `String` equals others that are canonically equivalent to it, and
     /// those are other bytes to a container runtime.
@@ -45,27 +58,24 @@ enum PodImages {
     static func fields(of object: JSONValue, _ kind: WorkloadKind) throws(Fault) -> [ImageField] {
         guard object.kind == .object else { throw .shape("object", "an object", object.kind) }
         var specification = object
-        var path = ""
-        for name in kind.podSpecification {
-            path += path.isEmpty ? name : ".\(name)"
-            guard let member = specification[name], !member.isNull else { throw .noPodSpecification(kind, path) }
-            guard member.kind == .object else { throw .shape(path, "an object", member.kind) }
+        for (depth, name) in kind.podSpecification.enumerated() {
+            func path() -> String { kind.podSpecification[...depth].joined(separator: ".") }
+            guard let member = specification[name], !member.isNull else { throw .noPodSpecification(kind, path()) }
+            guard member.kind == .object else { throw .shape(path(), "an object", member.kind) }
             specification = member
         }
         var fields: [ImageField] = []
-        for list in lists {
+        for (index, list) in lists.enumerated() {
             // Go reads null as an absent list.
             guard let elements = specification[list.name], !elements.isNull else { continue }
-            guard elements.kind == .array else { throw .shape("\(path).\(list.name)", "an array", elements.kind) }
-            let pointer = "/" + (kind.podSpecification + [list.name]).joined(separator: "/")
-            for (index, element) in elements.elements.enumerated() {
-                let place = "\(path).\(list.name)[\(index)]"
-                guard let reference = try reference(in: element, list.image, at: place, kind) else { continue }
+            guard elements.kind == .array else {
+                let path = (kind.podSpecification + [list.name]).joined(separator: ".")
+                throw .shape(path, "an array", elements.kind)
+            }
+            for (position, element) in elements.elements.enumerated() {
+                guard let reference = try reference(in: element, list, position, kind) else { continue }
                 guard fields.count < maximumCount else { throw .tooManyImages(limit: maximumCount) }
-                fields.append(
-                    ImageField(
-                        pointer: "\(pointer)/\(index)/\(list.image.joined(separator: "/"))",
-                        path: "\(place).\(list.image.joined(separator: "."))", reference: reference))
+                fields.append(ImageField(kind: kind, list: index, element: position, reference: reference))
             }
         }
         return fields
@@ -73,24 +83,25 @@ enum PodImages {
 
     /// `nil` where there is no image to name.
     private static func reference(
-        in element: JSONValue, _ names: [String], at place: String, _ kind: WorkloadKind
+        in element: JSONValue, _ list: (name: String, image: [String]), _ position: Int, _ kind: WorkloadKind
     ) throws(Fault) -> String? {
-        guard element.kind == .object else { throw .shape(place, "an object", element.kind) }
-        let isVolume = names.count > 1
+        func path(_ depth: Int) -> String {
+            (kind.podSpecification + ["\(list.name)[\(position)]"] + list.image.prefix(depth)).joined(separator: ".")
+        }
+        guard element.kind == .object else { throw .shape(path(0), "an object", element.kind) }
+        let isVolume = list.image.count > 1
         var source = element
-        var path = place
-        for name in names.dropLast() {
+        for (depth, name) in list.image.dropLast().enumerated() {
             // A volume of another type.
             guard let member = source[name], !member.isNull else { return nil }
-            path += ".\(name)"
-            guard member.kind == .object else { throw .shape(path, "an object", member.kind) }
+            guard member.kind == .object else { throw .shape(path(depth + 1), "an object", member.kind) }
             source = member
         }
-        let member = names.last.flatMap { source[$0] }
-        if let member, !member.isNull, member.string == nil {
-            throw .shape("\(path).\(names.last ?? "")", "a string", member.kind)
+        var reference = ""
+        if let member = list.image.last.flatMap({ source[$0] }), !member.isNull {
+            guard let text = member.string else { throw .shape(path(list.image.count), "a string", member.kind) }
+            reference = text
         }
-        let reference = member?.string ?? ""
         // The API server wants an image of every container, also in a template. It lets a template leave the reference
         // of an image volume to a later hand; nothing runs from a template, and the Pod made of it is judged.
         return reference.isEmpty && isVolume && !kind.isPod ? nil : reference

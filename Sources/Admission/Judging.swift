@@ -33,8 +33,10 @@ struct Judging: Sendable {
 
     /// The same, where every image's verdict is remembered, and on what that rests; `nil` where one is not. A tag is not
     /// looked at here, nor what is no reference: both are rare, and denied.
+    ///
+    /// - Parameter most: how many verdicts are looked up.
     func remembered(
-        _ fields: AtLeastOne<ImageField>, of workload: WorkloadFacts
+        _ fields: AtLeastOne<ImageField>, of workload: WorkloadFacts, atMost most: Int
     ) -> (images: AtLeastOne<JudgedImage>, terms: VerdictTerms?)? {
         let distinct = DistinctReference.among(fields).all
         var references: [ImageReference] = []
@@ -44,7 +46,8 @@ struct Judging: Sendable {
             else { return nil }
             references.append(reference)
         }
-        guard let known = verifier.remembered(on: references, for: workload), known.verdicts.count == distinct.count
+        guard let known = verifier.remembered(on: references, for: workload, atMost: most),
+            known.verdicts.count == distinct.count
         else { return nil }
         let images = zip(distinct, known.verdicts).map { distinct, verdict in
             JudgedImage(

@@ -50,7 +50,8 @@ final class RememberedRulings: Sendable {
         for name in puller?.pullSecrets ?? [] { parts.add(name) }
         parts.add(1 + fields.rest.count)
         for field in fields.all {
-            parts.add(field.path)
+            parts.add(field.list)
+            parts.add(field.element)
             parts.add(field.reference)
         }
         return parts.hash

@@ -51,17 +51,22 @@ public struct ImageVerifier: ImageVerifying {
             ?? outage(reference, .cancelled, workload)
     }
 
-    public func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts? {
+    public func remembered(
+        on references: [ImageReference], for workload: WorkloadFacts?, atMost most: Int
+    ) -> RememberedVerdicts? {
         guard let verdicts else { return nil }
         let moment = policies.moment
         let trust = store.trust.generation
         var terms = GatheredTerms()
         var all: [ImageVerdict] = []
+        var lookups = 0
         for reference in references {
             guard let image = store.rememberedImage(reference, for: workload?.puller) else { return nil }
             terms.add(reference)
             let selection = moment.set.policies(for: image.pinned, workload: workload)
             var judgements = selection.denials
+            lookups += selection.policies.count
+            guard lookups <= most else { return nil }
             for policy in selection.policies {
                 let question = question(policy, image, workload, trust)
                 guard let shown = question.knownCredentials(in: store),

@@ -12,7 +12,11 @@ public protocol ImageVerifying: Sendable {
 
     /// The same of several images, where nobody has to be asked for any of it and nothing has to be checked; `nil` where
     /// `verdict` has to be called for one. Returns at once.
-    func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts?
+    ///
+    /// - Parameter most: `nil` too where more than so many verdicts, one for each policy and image, would be looked up.
+    func remembered(
+        on references: [ImageReference], for workload: WorkloadFacts?, atMost most: Int
+    ) -> RememberedVerdicts?
 
     /// Whether `remembered` would answer the same again.
     func holds(_ terms: VerdictTerms) -> Bool
@@ -32,7 +36,9 @@ public protocol ImageVerifying: Sendable {
 
 extension ImageVerifying {
     /// For what remembers nothing.
-    public func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts? { nil }
+    public func remembered(
+        on references: [ImageReference], for workload: WorkloadFacts?, atMost most: Int
+    ) -> RememberedVerdicts? { nil }
     public func holds(_ terms: VerdictTerms) -> Bool { false }
     public func rememberedImage(_ reference: ImageReference, for puller: Puller?) -> ResolvedImage? { nil }
 }

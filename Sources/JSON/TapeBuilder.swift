@@ -6,7 +6,13 @@ struct TapeBuilder: ~Copyable {
     private var tape = Tape()
     private var open: [OpenContainer] = []
     /// Names of the objects that are open, innermost last; each object owns the tail from its `firstName`.
-    private var names: [Int] = []
+    private var names: [Name] = []
+
+    private struct Name {
+        let entry: Int
+        /// Differs for most names that differ; 0 for one that is written with escapes.
+        let mark: UInt64
+    }
 
     private struct OpenContainer {
         let entry: Int
@@ -126,7 +132,7 @@ struct TapeBuilder: ~Copyable {
         guard offset < text.count else { throw JSONError(.unexpectedEnd, at: offset) }
         guard text[offset] == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte(text[offset]), at: offset) }
         let end = try string(text, at: offset, kind: .name)
-        names.append(tape.entries.count - 1)
+        names.append(Name(entry: tape.entries.count - 1, mark: mark(ofLastEntryIn: text)))
         let colon = Self.skipSpace(text, from: end)
         guard colon < text.count else { throw JSONError(.unexpectedEnd, at: colon) }
         guard text[colon] == UInt8(ascii: ":") else { throw JSONError(.unexpectedByte(text[colon]), at: colon) }
@@ -145,20 +151,35 @@ struct TapeBuilder: ~Copyable {
         return hasher.finalize()
     }
 
+    /// Of the name that has just been read: its length and its last bytes.
+    private func mark(ofLastEntryIn text: Span<UInt8>) -> UInt64 {
+        guard let name = tape.entries.last, !name.isEscaped else { return 0 }
+        let (start, end) = (Int(name.start), Int(name.end))
+        let length = end - start
+        let last = text.withUnsafeBytes { bytes in
+            if end >= 8 { return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)) }
+            return bytes[..<end].reduce(UInt64(0)) { $0 >> 8 | UInt64($1) << 56 }
+        }
+        let own = length < 8 ? last >> (64 - 8 * UInt64(max(1, length))) : last
+        return (own ^ UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15) | 1
+    }
+
     private func refuseDuplicates(from first: Int, _ text: Span<UInt8>) throws(JSONError) {
         let count = names.count - first
         guard count > 1 else { return }
         // Few names: compare each pair. Many, or some that have to be decoded first: sort by hash, so that equal ones are
         // neighbours.
-        /// Below it, the pairs take less time than hashes do: most differ in length, or in a byte near the start.
-        let fewNames = 12
-        if count <= fewNames, names[first...].allSatisfy({ !tape.entries[$0].isEscaped }) {
+        /// Below it, the pairs take less time than hashes do: nearly all differ in their marks.
+        let fewNames = 32
+        if count <= fewNames, names[first...].allSatisfy({ $0.mark != 0 }) {
             for later in (first + 1)..<names.count {
-                for earlier in first..<later { try refuse(names[earlier], equalTo: names[later], text) }
+                for earlier in first..<later where names[earlier].mark == names[later].mark {
+                    try refuse(names[earlier].entry, equalTo: names[later].entry, text)
+                }
             }
             return
         }
-        let sorted = names[first...].map { (hash: hash(ofName: tape.entries[$0], text), entry: $0) }
+        let sorted = names[first...].map { (hash: hash(ofName: tape.entries[$0.entry], text), entry: $0.entry) }
             .sorted { ($0.hash, $0.entry) < ($1.hash, $1.entry) }
         var run = 0
         for index in 1..<sorted.count {

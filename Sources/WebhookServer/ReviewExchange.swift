@@ -73,7 +73,7 @@ struct ReviewExchange: Sendable {
     ) async -> Delivery {
         let reviewStart = ContinuousClock.now
         let finish: @Sendable (Deadline) async -> ReviewAnswer
-        switch server.reviewing.begin(body.bytes, at: endpoint) {
+        switch await begin(body.bytes) {
         case .answered(let answer):
             server.metrics.observe(.now - reviewStart, .review)
             return await deliver(answer, to: body, writer)
@@ -83,7 +83,8 @@ struct ReviewExchange: Sendable {
         let lastResort = timeout.lastResort(from: start)
         var pending: ResponseWriter? = writer
         return await withTaskGroup(of: ReviewAnswer?.self) { group in
-            group.addTask { await finish(deadline) }
+            // Not on the event loop, which has other connections to serve.
+            group.addTask(executorPreference: globalConcurrentExecutor) { await finish(deadline) }
             group.addTask {
                 await Self.wait(until: lastResort, on: eventLoop)
                 return nil
@@ -96,6 +97,14 @@ struct ReviewExchange: Sendable {
                 return Delivery(end: body.end, isFinished: true, isLast: true, failure: nil)
             }
             return await deliver(answer, to: body, writer)
+        }
+    }
+
+    /// On the event loop, unless reading it takes longer than others there may wait.
+    @concurrent private func begin(_ body: [UInt8]) async -> ReviewStart {
+        guard body.count > ServerLimits.bytesReadAtOnce else { return server.reviewing.begin(body, at: endpoint) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            server.reviewing.begin(body, at: endpoint)
         }
     }
 

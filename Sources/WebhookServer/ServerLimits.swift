@@ -50,6 +50,10 @@ public struct ServerLimits: Hashable, Sendable {
     /// Bytes read and dropped after an early answer, so that a caller still sending reads it instead of a reset.
     static let discardedBytes = 64 << 20
 
+    /// Bytes of a review that is read on the event loop: two or three hundred of them take a microsecond, and whoever else
+    /// is served there waits. Pods have ten thousand or two.
+    static let bytesReadAtOnce = 256 << 10
+
     /// Bytes and fields of a request's head. Kubernetes sends under 1 KiB; proxies add a few headers.
     static let headBytes = 32 << 10
     static let headFields = 100

@@ -91,7 +91,9 @@ final class ScriptedVerifier: ImageVerifying {
 struct RememberingVerifier: ImageVerifying {
     let script: ScriptedVerifier
 
-    func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts? {
+    func remembered(
+        on references: [ImageReference], for workload: WorkloadFacts?, atMost most: Int
+    ) -> RememberedVerdicts? {
         var verdicts: [ImageVerdict] = []
         for reference in references {
             guard let image = rememberedImage(reference, for: workload?.puller) else { return nil }

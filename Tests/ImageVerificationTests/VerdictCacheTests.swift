@@ -62,7 +62,9 @@ struct VerdictCacheTests {
             if let answer = answers.known.withLock({ $0[question] }), verifier.holds(answer.terms) {
                 return answer.isAdmission
             }
-            if let known = verifier.remembered(on: [reference], for: workload), let verdict = known.verdicts.first {
+            if let known = verifier.remembered(on: [reference], for: workload, atMost: .max),
+                let verdict = known.verdicts.first
+            {
                 if let terms = known.terms { answers.known.withLock { $0[question] = (verdict.isAdmission, terms) } }
                 return verdict.isAdmission
             }
@@ -482,6 +484,6 @@ extension ImageVerdict {
 extension ImageVerifier {
     /// Of one image.
     fileprivate func remembered(on reference: ImageReference, for workload: WorkloadFacts?) -> ImageVerdict? {
-        remembered(on: [reference], for: workload)?.verdicts.first
+        remembered(on: [reference], for: workload, atMost: .max)?.verdicts.first
     }
 }

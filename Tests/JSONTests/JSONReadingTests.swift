@@ -173,6 +173,25 @@ struct JSONReadingTests {
         #expect(failure("{\(names),\"\\u006b99999\":1}")?.reason == .duplicateKey("k99999"))
     }
 
+    @Test(
+        "a repeated name is found whatever its length, its place and the number of others, and a name that differs is not one",
+        arguments: 0...20)
+    func namesOfAllLengths(length: Int) {
+        let name = String("abcdefghijklmnopqrstu".prefix(length))
+        for others in [0, 1, 7, 31, 32, 40] {
+            for space in 0..<9 {
+                let start = String(repeating: " ", count: space) + "{" + (0..<others).map { "\"\($0)!\":0," }.joined()
+                #expect(failure("\(start)\"\(name)\":1,\"\(name)\":2}")?.reason == .duplicateKey(name))
+                // Those of equal length differ in one byte, wherever it stands.
+                for at in name.indices {
+                    let other = name[..<at] + "_" + name[name.index(after: at)...]
+                    #expect(failure("\(start)\"\(name)\":1,\"\(other)\":2}") == nil)
+                }
+                #expect(failure("\(start)\"\(name)\":1,\"x\(name)\":2}") == nil)
+            }
+        }
+    }
+
     @Test("a hundred thousand times the same name is one error")
     func manyDuplicates() {
         let clock = ContinuousClock()

@@ -125,6 +125,12 @@ struct HealthTests {
             #expect(try await client.get(server.health("/livez")).status == 200)
 
             _ = try await server.client().post(server.url("/validate"), body: reviewBody())
+            // The answer is there before whoever wrote it has counted that.
+            #expect(
+                await eventually {
+                    (try? await client.get(server.health("/metrics")).text)?
+                        .contains("countersign_body_bytes_in_flight 0\n") ?? false
+                })
             let metrics = try await client.get(server.health("/metrics"))
             #expect(metrics.status == 200)
             #expect(metrics["content-type"] == "text/plain; version=0.0.4; charset=utf-8")

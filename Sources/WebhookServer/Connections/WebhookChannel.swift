@@ -61,5 +61,9 @@ struct WebhookChannel: ServerChildChannel {
         return value
     }
 
-    func handle(value: Value, logger: Logger) async { await upgrade.handle(value: value, logger: logger) }
+    func handle(value: Value, logger: Logger) async {
+        await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
+            await upgrade.handle(value: value, logger: logger)
+        }
+    }
 }
