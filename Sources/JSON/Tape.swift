@@ -7,11 +7,11 @@
 /// A member's value follows its name; a container's `next` is the entry after its last descendant, so that skipping
 /// any value is one addition. Nothing is copied out of the text: entries are offsets.
 struct Tape: Sendable {
-    enum Kind: UInt8, Sendable {
+    enum Kind: UInt8, Sendable, BitwiseCopyable {
         case object, array, string, name, number, `true`, `false`, null
     }
 
-    struct Entry: Sendable {
+    struct Entry: Sendable, BitwiseCopyable {
         let kind: Kind
         /// Whether a string or name holds a backslash, so that its bytes are not its value.
         let isEscaped: Bool
@@ -23,5 +23,5 @@ struct Tape: Sendable {
         var next: UInt32
     }
 
-    var entries: [Entry] = []
+    let entries: [Entry]
 }

@@ -3,21 +3,28 @@
 /// Reads one JSON text into a tape. One pass, no recursion; work and memory are linear in the text.
 struct TapeBuilder: ~Copyable {
     private let limits: JSONLimits
-    private var tape = Tape()
-    private var open: [OpenContainer] = []
+    private var entries: GrowingBuffer<Tape.Entry>
+    /// The innermost container that is open; `nil` outside of all.
+    private var current: OpenContainer?
+    /// Those around it, innermost last.
+    private var outer = GrowingBuffer<OpenContainer>(capacity: 32)
     /// Names of the objects that are open, innermost last; each object owns the tail from its `firstName`.
-    private var names: [Name] = []
+    private var names = GrowingBuffer<Name>(capacity: 64)
 
-    private struct Name {
-        let entry: Int
-        /// Differs for most names that differ; 0 for one that is written with escapes.
-        let mark: UInt64
-    }
-
-    private struct OpenContainer {
+    private struct OpenContainer: BitwiseCopyable {
         let entry: Int
         let isObject: Bool
         let firstName: Int
+        /// A bit for each name so far: one that sets a new bit is equal to none of them.
+        var seen: UInt64 = 0
+        /// Whether names are compared when the object ends, and not one by one.
+        var isDeferred = false
+    }
+
+    private struct Name: BitwiseCopyable {
+        let entry: Int
+        /// Equal for equal names; 0 for one that is written with escapes.
+        let mark: UInt64
     }
 
     static func tape(of text: Span<UInt8>, limits: JSONLimits) throws(JSONError) -> Tape {
@@ -28,101 +35,100 @@ struct TapeBuilder: ~Copyable {
         let end = try builder.read(text)
         let rest = skipSpace(text, from: end)
         guard rest == text.count else { throw JSONError(.trailingData, at: rest) }
-        return builder.tape
+        return Tape(entries: builder.entries.array)
     }
 
-    /// Objects of Kubernetes have a value or a name for some fourteen bytes; an entry takes sixteen.
-    private static var usualBytesPerEntry: Int { 16 }
+    /// Objects of Kubernetes have a value or a name for some twelve bytes; an entry takes sixteen.
+    private static var usualBytesPerEntry: Int { 12 }
 
     private init(limits: JSONLimits, for text: Span<UInt8>) {
         self.limits = limits
-        tape.entries.reserveCapacity(min(limits.maximumValues, text.count / Self.usualBytesPerEntry))
+        entries = GrowingBuffer(capacity: min(limits.maximumValues, text.count / Self.usualBytesPerEntry))
     }
 
     /// Reads the outermost value; returns the offset after it.
     private mutating func read(_ text: Span<UInt8>) throws(JSONError) -> Int {
         var at = Self.skipSpace(text, from: 0)
         while true {
-            at = try value(text, at: at)
-            // A value has ended, unless it opened a container that is not empty.
-            if let container = open.last, tape.entries.count - 1 == container.entry {
-                let first = Self.skipSpace(text, from: at)
-                guard first < text.count else { throw JSONError(.unexpectedEnd, at: first) }
-                if text[first] != (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-                    at = container.isObject ? try name(text, at: first) : first
+            guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
+            switch text[at] {
+            case UInt8(ascii: "{"):
+                try open(isObject: true, at: at)
+                at = Self.skipSpace(text, from: at + 1)
+                guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
+                guard text[at] == UInt8(ascii: "}") else {
+                    at = try name(text, at: at)
                     continue
                 }
-                at = try close(container, text, at: first)
+                at = try close(text, at: at)
+            case UInt8(ascii: "["):
+                try open(isObject: false, at: at)
+                at = Self.skipSpace(text, from: at + 1)
+                guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
+                guard text[at] == UInt8(ascii: "]") else { continue }
+                at = try close(text, at: at)
+            case UInt8(ascii: "\""): at = try string(text, at: at, kind: .string)
+            case UInt8(ascii: "t"): at = try literal("true", .true, text, at: at)
+            case UInt8(ascii: "f"): at = try literal("false", .false, text, at: at)
+            case UInt8(ascii: "n"): at = try literal("null", .null, text, at: at)
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): at = try number(text, at: at)
+            case let byte: throw JSONError(.unexpectedByte(byte), at: at)
             }
-            // Close what ends here; stop at a comma.
-            var isComplete = false
-            while !isComplete {
-                guard let container = open.last else { return at }
+            // A value has ended. Close what ends with it, up to a comma.
+            while true {
+                guard let isObject = current?.isObject else { return at }
                 at = Self.skipSpace(text, from: at)
                 guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
-                switch (text[at], container.isObject) {
-                case (UInt8(ascii: ","), true):
-                    at = try name(text, at: Self.skipSpace(text, from: at + 1))
-                    isComplete = true
-                case (UInt8(ascii: ","), false):
+                let byte = text[at]
+                if byte == UInt8(ascii: ",") {
                     at = Self.skipSpace(text, from: at + 1)
-                    isComplete = true
-                case (UInt8(ascii: "}"), true), (UInt8(ascii: "]"), false):
-                    at = try close(container, text, at: at)
-                case (let byte, _):
+                    if isObject { at = try name(text, at: at) }
+                    break
+                }
+                guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
                     throw JSONError(.unexpectedByte(byte), at: at)
                 }
+                at = try close(text, at: at)
             }
         }
     }
 
-    /// Reads a scalar, or the opening of a container; returns the offset after it.
-    private mutating func value(_ text: Span<UInt8>, at offset: Int) throws(JSONError) -> Int {
-        guard offset < text.count else { throw JSONError(.unexpectedEnd, at: offset) }
-        switch text[offset] {
-        case UInt8(ascii: "{"): return try opening(isObject: true, at: offset)
-        case UInt8(ascii: "["): return try opening(isObject: false, at: offset)
-        case UInt8(ascii: "\""): return try string(text, at: offset, kind: .string)
-        case UInt8(ascii: "t"): return try literal("true", .true, text, at: offset)
-        case UInt8(ascii: "f"): return try literal("false", .false, text, at: offset)
-        case UInt8(ascii: "n"): return try literal("null", .null, text, at: offset)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number(text, at: offset)
-        case let byte: throw JSONError(.unexpectedByte(byte), at: offset)
-        }
-    }
-
-    private mutating func opening(isObject: Bool, at offset: Int) throws(JSONError) -> Int {
-        guard open.count < limits.maximumDepth else {
-            throw JSONError(.tooDeep(limit: limits.maximumDepth), at: offset)
-        }
-        open.append(OpenContainer(entry: tape.entries.count, isObject: isObject, firstName: names.count))
+    private mutating func open(isObject: Bool, at offset: Int) throws(JSONError) {
+        let depth = outer.count + (current == nil ? 0 : 1)
+        guard depth < limits.maximumDepth else { throw JSONError(.tooDeep(limit: limits.maximumDepth), at: offset) }
+        if let current { outer.append(current) }
+        current = OpenContainer(entry: entries.count, isObject: isObject, firstName: names.count)
         try append(isObject ? .object : .array, from: offset, to: offset + 1)
-        return offset + 1
     }
 
-    private mutating func close(
-        _ container: OpenContainer, _ text: Span<UInt8>, at offset: Int
-    ) throws(JSONError) -> Int {
+    /// Ends the innermost container; returns the offset after its bracket.
+    private mutating func close(_ text: Span<UInt8>, at offset: Int) throws(JSONError) -> Int {
+        guard let container = current else { return offset }
         if container.isObject {
-            try refuseDuplicates(from: container.firstName, text)
-            names.removeLast(names.count - container.firstName)
+            if container.isDeferred { try refuseDuplicates(from: container.firstName, text) }
+            names.keepFirst(container.firstName)
         }
-        tape.entries[container.entry].end = UInt32(offset + 1)
-        tape.entries[container.entry].next = UInt32(tape.entries.count)
-        open.removeLast()
+        entries[container.entry].end = UInt32(offset + 1)
+        entries[container.entry].next = UInt32(entries.count)
+        guard outer.count > 0 else {
+            current = nil
+            return offset + 1
+        }
+        current = outer[outer.count - 1]
+        outer.keepFirst(outer.count - 1)
         return offset + 1
     }
 
     private mutating func append(
         _ kind: Tape.Kind, from start: Int, to end: Int, isEscaped: Bool = false
     ) throws(JSONError) {
-        guard tape.entries.count < limits.maximumValues else {
+        guard entries.count < limits.maximumValues else {
             throw JSONError(.tooManyValues(limit: limits.maximumValues), at: start)
         }
-        tape.entries.append(
+        entries.append(
             Tape.Entry(
                 kind: kind, isEscaped: isEscaped, start: UInt32(start), end: UInt32(end),
-                next: UInt32(tape.entries.count + 1)))
+                next: UInt32(entries.count + 1)))
     }
 
     // MARK: Names
@@ -132,11 +138,46 @@ struct TapeBuilder: ~Copyable {
         guard offset < text.count else { throw JSONError(.unexpectedEnd, at: offset) }
         guard text[offset] == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte(text[offset]), at: offset) }
         let end = try string(text, at: offset, kind: .name)
-        names.append(Name(entry: tape.entries.count - 1, mark: mark(ofLastEntryIn: text)))
+        try noteLastName(text)
         let colon = Self.skipSpace(text, from: end)
         guard colon < text.count else { throw JSONError(.unexpectedEnd, at: colon) }
         guard text[colon] == UInt8(ascii: ":") else { throw JSONError(.unexpectedByte(text[colon]), at: colon) }
         return Self.skipSpace(text, from: colon + 1)
+    }
+
+    /// So many names of an object are compared with each other as they come.
+    private static var fewNames: Int { 32 }
+
+    /// Compares the name that has just been read with those before it in its object, or leaves that for its end.
+    private mutating func noteLastName(_ text: Span<UInt8>) throws(JSONError) {
+        let name = Name(entry: entries.count - 1, mark: mark(ofLastEntryIn: text))
+        guard var container = current else { return }
+        if name.mark == 0 || names.count - container.firstName >= Self.fewNames { container.isDeferred = true }
+        if !container.isDeferred {
+            let bit: UInt64 = 1 << ((name.mark &* 0x9E37_79B9_7F4A_7C15) >> 58)
+            if container.seen & bit != 0 {
+                for earlier in container.firstName..<names.count where names[earlier].mark == name.mark {
+                    try refuse(names[earlier].entry, equalTo: name.entry, text)
+                }
+            }
+            container.seen |= bit
+        }
+        current = container
+        names.append(name)
+    }
+
+    /// Of a name without escapes: its length and its last bytes.
+    private func mark(ofLastEntryIn text: Span<UInt8>) -> UInt64 {
+        let name = entries[entries.count - 1]
+        if name.isEscaped { return 0 }
+        let (start, end) = (Int(name.start), Int(name.end))
+        let length = end - start
+        let last = text.withUnsafeBytes { bytes in
+            if end >= 8 { return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)) }
+            return bytes[..<end].reduce(UInt64(0)) { $0 >> 8 | UInt64($1) << 56 }
+        }
+        let own = length < 8 ? last >> (64 - 8 * UInt64(max(1, length))) : last
+        return (own ^ UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15) | 1
     }
 
     /// Seeded per process, so that nobody can choose names that collide. Equal names have one hash, however they are
@@ -151,36 +192,15 @@ struct TapeBuilder: ~Copyable {
         return hasher.finalize()
     }
 
-    /// Of the name that has just been read: its length and its last bytes.
-    private func mark(ofLastEntryIn text: Span<UInt8>) -> UInt64 {
-        guard let name = tape.entries.last, !name.isEscaped else { return 0 }
-        let (start, end) = (Int(name.start), Int(name.end))
-        let length = end - start
-        let last = text.withUnsafeBytes { bytes in
-            if end >= 8 { return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)) }
-            return bytes[..<end].reduce(UInt64(0)) { $0 >> 8 | UInt64($1) << 56 }
-        }
-        let own = length < 8 ? last >> (64 - 8 * UInt64(max(1, length))) : last
-        return (own ^ UInt64(truncatingIfNeeded: length) &* 0x9E37_79B9_7F4A_7C15) | 1
-    }
-
+    /// Of many names, or some that have to be decoded first: sorted by hash, equal ones are neighbours.
     private func refuseDuplicates(from first: Int, _ text: Span<UInt8>) throws(JSONError) {
         let count = names.count - first
         guard count > 1 else { return }
-        // Few names: compare each pair. Many, or some that have to be decoded first: sort by hash, so that equal ones are
-        // neighbours.
-        /// Below it, the pairs take less time than hashes do: nearly all differ in their marks.
-        let fewNames = 32
-        if count <= fewNames, names[first...].allSatisfy({ $0.mark != 0 }) {
-            for later in (first + 1)..<names.count {
-                for earlier in first..<later where names[earlier].mark == names[later].mark {
-                    try refuse(names[earlier].entry, equalTo: names[later].entry, text)
-                }
-            }
-            return
+        if count == 2 { return try refuse(names[first].entry, equalTo: names[first + 1].entry, text) }
+        let sorted = (first..<names.count).map {
+            (hash: hash(ofName: entries[names[$0].entry], text), entry: names[$0].entry)
         }
-        let sorted = names[first...].map { (hash: hash(ofName: tape.entries[$0.entry], text), entry: $0.entry) }
-            .sorted { ($0.hash, $0.entry) < ($1.hash, $1.entry) }
+        .sorted { ($0.hash, $0.entry) < ($1.hash, $1.entry) }
         var run = 0
         for index in 1..<sorted.count {
             if sorted[index].hash != sorted[run].hash { run = index }
@@ -190,13 +210,20 @@ struct TapeBuilder: ~Copyable {
 
     /// Names are equal when their bytes are: Swift's == on String is canonical equivalence.
     private func refuse(_ earlier: Int, equalTo later: Int, _ text: Span<UInt8>) throws(JSONError) {
-        let (one, other) = (tape.entries[earlier], tape.entries[later])
+        let (one, other) = (entries[earlier], entries[later])
         if !one.isEscaped, !other.isEscaped {
             let length = one.end - one.start
             guard other.end - other.start == length else { return }
             for offset in 0..<Int(length) where text[Int(one.start) + offset] != text[Int(other.start) + offset] {
                 return
             }
+        } else {
+            // A byte of a value takes six of an escape at most.
+            func range(_ name: Tape.Entry) -> ClosedRange<UInt32> {
+                let length = name.end - name.start
+                return name.isEscaped ? length / 6...length : length...length
+            }
+            guard range(one).overlaps(range(other)) else { return }
         }
         let name = StringDecoding.string(text, other)
         guard StringDecoding.string(text, one).utf8.elementsEqual(name.utf8) else { return }

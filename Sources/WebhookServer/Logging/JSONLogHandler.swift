@@ -25,6 +25,7 @@ public struct JSONLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         var line: [UInt8] = []
+        line.reserveCapacity(LogFields.usualBytes)
         line.append(UInt8(ascii: "{"))
         member("time", .string(LogFields.timestamp()), to: &line)
         member("level", .string(event.level.rawValue), to: &line)

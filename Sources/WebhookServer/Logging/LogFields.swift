@@ -6,6 +6,8 @@ import Logging
 enum LogFields {
     /// Nesting of metadata that is printed; our own has two levels.
     private static let maximumDepth = 4
+    /// Of one line: that of a review of a few images.
+    static let usualBytes = 2048
     /// Entries of one list or dictionary that are printed.
     private static let maximumEntries = 64
 

@@ -10,12 +10,20 @@ enum LogQuoting {
 
     static func append(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
-        defer { line.append(UInt8(ascii: "\"")) }
+        appendUnquoted(text, to: &line)
+        line.append(UInt8(ascii: "\""))
+    }
+
+    /// The same without the quotation marks.
+    static func appendUnquoted(_ text: String, to line: inout [UInt8]) {
         // Nearly everything: names, digests, words of ours.
-        if text.utf8.count <= maximumBytes, text.utf8.allSatisfy(isPlain) {
-            line.append(contentsOf: text.utf8)
-            return
+        var text = text
+        let isPlain = text.withUTF8 { bytes in
+            guard bytes.count <= maximumBytes, bytes.allSatisfy(Self.isPlain) else { return false }
+            line.append(contentsOf: bytes)
+            return true
         }
+        if isPlain { return }
         var length = 0
         for scalar in text.unicodeScalars {
             length += UTF8.width(scalar)

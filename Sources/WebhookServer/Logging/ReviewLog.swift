@@ -38,7 +38,7 @@ struct ReviewLog: Sendable {
     /// As JSON at once: a dictionary for each decision would cost more than all else that a review takes.
     private static func list(_ decisions: some Sequence<ReviewRecord.Decision>) -> WrittenValue {
         var json: [UInt8] = [UInt8(ascii: "[")]
-        json.reserveCapacity(512)
+        json.reserveCapacity(LogFields.usualBytes)
         for decision in decisions {
             if json.count > 1 { json.append(UInt8(ascii: ",")) }
             json.append(

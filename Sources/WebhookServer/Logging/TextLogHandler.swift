@@ -19,22 +19,18 @@ public struct TextLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        var line = Array("\(LogFields.timestamp()) \(event.level.rawValue) ".utf8)
-        line += unquoted(event.message.description)
+        var line: [UInt8] = []
+        line.reserveCapacity(LogFields.usualBytes)
+        line.append(contentsOf: "\(LogFields.timestamp()) \(event.level.rawValue) ".utf8)
+        // Messages and names are constants of programs, but not all of ours.
+        LogQuoting.appendUnquoted(event.message.description, to: &line)
         for (name, value) in LogFields.merged(metadata, metadataProvider, event) {
             line.append(UInt8(ascii: " "))
-            line += unquoted(name)
+            LogQuoting.appendUnquoted(name, to: &line)
             line.append(UInt8(ascii: "="))
             LogFields.append(value, to: &line)
         }
         line.append(UInt8(ascii: "\n"))
         output.write(line)
-    }
-
-    /// Messages and names are constants of programs, but not all of ours: escaped like values, without the quotes.
-    private func unquoted(_ text: String) -> [UInt8] {
-        var quoted: [UInt8] = []
-        LogQuoting.append(text, to: &quoted)
-        return Array(quoted.dropFirst().dropLast())
     }
 }
