@@ -183,10 +183,18 @@ public final class EvidenceStore: Sendable {
     }
 
     /// The configurations of an image.
+    ///
+    /// - Parameter chosen: the credential to be shown, where it is known already.
     func configurations(
-        of image: ResolvedImage, for puller: Puller?, until deadline: Deadline? = nil
+        of image: ResolvedImage, for puller: Puller?, showing chosen: ShownCredential? = nil,
+        until deadline: Deadline? = nil
     ) async throws(Outage) -> Remembered<ConfigurationLookup> {
-        let shown = try await credential(for: RepositoryAccess(image.repository, for: puller))
+        let shown: ShownCredential
+        if let chosen {
+            shown = chosen
+        } else {
+            shown = try await credential(for: RepositoryAccess(image.repository, for: puller))
+        }
         let key = ConfigurationKey(
             image: image.digest, repository: image.repository, credential: shown.fingerprint)
         if let known = configurations.value(for: key) { return Remembered(value: known, isCached: true) }
