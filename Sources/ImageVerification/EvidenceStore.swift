@@ -63,15 +63,25 @@ public final class EvidenceStore: Sendable {
         let log: LogAddress
     }
 
-    public init(
+    public convenience init(
         source: any EvidenceSource, trust: TrustInForce, limits: CacheLimits = .default,
         patience: Duration = defaultPatience, logs: (any LogSearch)? = nil, work: SharedWork
+    ) {
+        self.init(
+            source: source, trust: trust, limits: limits, patience: patience, logs: logs, work: work, ignoring: nil)
+    }
+
+    /// - Parameter ignored: what keys of evidence do not hold, for a test that shows what it is for.
+    init(
+        source: any EvidenceSource, trust: TrustInForce, limits: CacheLimits = .default,
+        patience: Duration = defaultPatience, logs: (any LogSearch)? = nil, work: SharedWork,
+        ignoring ignored: EvidenceInput?
     ) {
         self.source = source
         self.limits = limits
         self.patience = patience
         self.trust = trust
-        evidence = EvidenceCache(bytes: limits.evidenceBytes / 4, life: limits.sufficientLife)
+        evidence = EvidenceCache(bytes: limits.evidenceBytes / 4, life: limits.sufficientLife, ignoring: ignored)
         tags = ByteBoundedCache(name: "tags", limit: limits.evidenceBytes / 8)
         listings = ByteBoundedCache(name: "listings", limit: limits.evidenceBytes / 4)
         sufficient = ByteBoundedCache(name: "proofs", limit: limits.evidenceBytes / 4)
