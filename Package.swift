@@ -195,8 +195,8 @@ let package = Package(
         tests(
             "RegistryTests",
             [
-                "Registry", "Rekor", "HTTPTransport", "ImageVerification", "Policy", "OCI", "Sigstore", "JSON", "Demo",
-                "TestSupport", nioCore, nioSSL, logging,
+                "Registry", "Rekor", "HTTPTransport", "ImageVerification", "Admission", "Policy", "OCI", "Sigstore",
+                "JSON", "Demo", "TestSupport", nioCore, nioSSL, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -28,22 +28,27 @@ public struct AdmissionReviewer: Reviewing {
     /// Of what is called in the shadow.
     private let shadowJudging: Judging
     /// Pods of one workload ask alike.
-    private let rulings = RememberedRulings()
+    private let rulings: RememberedRulings
 
     /// - Parameter documents: how documents under review, ClusterImagePolicy and TrustRoot, are read.
     public init(
         verifier: any ImageVerifying, tags: TagTreatment = .refused, documents: DocumentRules = DocumentRules()
     ) {
-        self.documents = { documents }
-        judging = Judging(verifier: verifier, tags: tags)
-        shadowJudging = Judging(verifier: verifier, tags: .resolved)
-        pinning = Pinning(verifier: verifier)
+        self.init(verifier, tags, documents: { documents }, RememberedRulings())
     }
 
     /// - Parameter policies: their settings say how documents under review are read, for each review anew.
     public init(verifier: any ImageVerifying, policies: PoliciesInForce) {
-        documents = { policies.settings.rules }
-        judging = Judging(verifier: verifier, tags: .refused)
+        self.init(verifier, .refused, documents: { policies.settings.rules }, RememberedRulings())
+    }
+
+    init(
+        _ verifier: any ImageVerifying, _ tags: TagTreatment = .refused,
+        documents: @escaping @Sendable () -> DocumentRules = { DocumentRules() }, _ rulings: RememberedRulings
+    ) {
+        self.documents = documents
+        self.rulings = rulings
+        judging = Judging(verifier: verifier, tags: tags)
         shadowJudging = Judging(verifier: verifier, tags: .resolved)
         pinning = Pinning(verifier: verifier)
     }
@@ -101,7 +106,7 @@ public struct AdmissionReviewer: Reviewing {
             }
         case .judging(let fields, let workload):
             let judging = endpoint == .shadow ? shadowJudging : judging
-            let question = RememberedRulings.question(fields, workload, endpoint)
+            let question = rulings.question(fields, workload, endpoint)
             if let known = rulings.ruling(on: question, where: judging.verifier.holds) {
                 return .answered(answer(known, to: address, at: endpoint, request))
             }

@@ -27,35 +27,49 @@ final class RememberedRulings: Sendable {
 
     private let known = ByteBoundedCache<PartsHash, Held>(name: "rulings", limit: maximumBytes)
 
+    /// See the tests.
+    private let ignored: RulingInput?
+
+    /// - Parameter ignored: what questions do not hold, for a test that shows what it is for.
+    init(ignoring ignored: RulingInput? = nil) { self.ignored = ignored }
+
     /// All of a review that its answer depends on, but for the object as programs read it: an answer for which one did has
     /// no terms.
-    static func question(
+    func question(
         _ fields: AtLeastOne<ImageField>, _ workload: WorkloadFacts, _ endpoint: ReviewEndpoint
     ) -> PartsHash {
         var parts = HashedParts()
-        parts.add(endpoint.rawValue)
-        parts.add(workload.group)
-        parts.add(workload.version)
-        parts.add(workload.resource)
-        parts.add(workload.labels.count)
-        for (name, value) in workload.labels.sorted(by: { $0.key < $1.key }) {
-            parts.add(name)
-            parts.add(value)
+        if holds(.endpoint) { parts.add(endpoint.rawValue) }
+        if holds(.group) { parts.add(workload.group) }
+        if holds(.version) { parts.add(workload.version) }
+        if holds(.resource) { parts.add(workload.resource) }
+        if holds(.labels) {
+            parts.add(workload.labels.count)
+            for (name, value) in workload.labels.sorted(by: { $0.key < $1.key }) {
+                parts.add(name)
+                parts.add(value)
+            }
         }
         let puller = workload.puller
         parts.add(puller == nil ? 0 : 1)
-        parts.add(puller?.namespace)
-        parts.add(puller?.serviceAccount)
-        parts.add(puller?.pullSecrets.count ?? 0)
-        for name in puller?.pullSecrets ?? [] { parts.add(name) }
+        if holds(.namespace) { parts.add(puller?.namespace) }
+        if holds(.serviceAccount) { parts.add(puller?.serviceAccount) }
+        if holds(.pullSecrets) {
+            parts.add(puller?.pullSecrets.count ?? 0)
+            for name in puller?.pullSecrets ?? [] { parts.add(name) }
+        }
         parts.add(1 + fields.rest.count)
         for field in fields.all {
-            parts.add(field.list)
-            parts.add(field.element)
-            parts.add(field.reference)
+            if holds(.paths) {
+                parts.add(field.list)
+                parts.add(field.element)
+            }
+            if holds(.references) { parts.add(field.reference) }
         }
         return parts.hash
     }
+
+    private func holds(_ input: RulingInput) -> Bool { input != ignored }
 
     /// By name of the cache, for the metrics.
     var counters: (name: String, counters: CacheCounters) { (known.name, known.counters) }
@@ -71,4 +85,16 @@ final class RememberedRulings: Sendable {
             // The record of an image is of the size of its reference.
             bytes: ruling.response.byteCount + ruling.ruling.decisions.count * 512 + 512, expires: terms.end)
     }
+}
+
+/// What an answer depends on, and a question holds.
+enum RulingInput: CaseIterable, Hashable, Sendable {
+    /// Which webhook was called.
+    case endpoint
+    /// What `match` rules read.
+    case group, version, resource, labels
+    /// On whose behalf images are asked for.
+    case namespace, serviceAccount, pullSecrets
+    /// Where images stand, and which.
+    case paths, references
 }

@@ -88,6 +88,13 @@ extension AuthorityExamination {
         }
     }
 
+    /// The same, with these credentials whatever becomes of them meanwhile.
+    func showing(_ shown: [RepositoryAccess: ShownCredential]) -> AuthorityExamination {
+        var examination = self
+        examination.shown = shown
+        return examination
+    }
+
     /// The places with the credential of each, which stays the same throughout an examination; and why the others cannot
     /// be asked.
     func readable(_ places: [ProofPlace]) async -> (places: [ReadablePlace], outages: [Outage]) {
@@ -95,8 +102,14 @@ extension AuthorityExamination {
         var outages: [Outage] = []
         for place in places {
             do throws(Outage) {
-                let shown = try await store.credential(for: RepositoryAccess(place, for: asker.puller))
-                readable.append(ReadablePlace(place: place, shown: shown))
+                let access = RepositoryAccess(place, for: asker.puller)
+                let chosen: ShownCredential
+                if let known = shown[access] {
+                    chosen = known
+                } else {
+                    chosen = try await store.credential(for: access)
+                }
+                readable.append(ReadablePlace(place: place, shown: chosen))
             } catch {
                 outages.append(error)
             }

@@ -10,6 +10,8 @@ public struct AuthorityExamination: Sendable {
     private let requiresSignature: Bool
     private let looksAtAll: Bool
     let asker: Asker
+    /// The credentials that were chosen before it began; others are looked up when they are needed.
+    var shown: [RepositoryAccess: ShownCredential] = [:]
 
     /// With the trust material in force now, which stays the same however long the examination takes.
     ///

@@ -9,10 +9,10 @@ final class EvidenceCache: Sendable {
     /// Every input of a check. The proof is told apart by bytes: form, carrier, annotations (a signature is one of them)
     /// and the digest of its content, so that no other proof can stand in its place.
     private struct Key: Hashable, Sendable {
-        let proof: Digest
-        let image: Digest
-        let trust: TrustGeneration
-        let options: VerificationOptions
+        let proof: Digest?
+        let image: Digest?
+        let trust: TrustGeneration?
+        let options: VerificationOptions?
     }
 
     private final class Turn: Sendable {
@@ -20,14 +20,19 @@ final class EvidenceCache: Sendable {
     }
 
     private let life: Duration
+    /// See the tests.
+    private let ignored: EvidenceInput?
     /// Many more than processors, so that proofs that differ hardly ever wait for each other.
     private let turns: [Turn] = (0..<256).map { _ in Turn() }
     private let signatures: ByteBoundedCache<Key, Result<VerifiedSignature, VerificationError>>
     private let statements: ByteBoundedCache<Key, Result<VerifiedStatement, VerificationError>>
 
-    /// - Parameter bytes: for signatures, and again for statements.
-    init(bytes: Int, life: Duration) {
+    /// - Parameters:
+    ///   - bytes: for signatures, and again for statements.
+    ///   - ignored: what keys do not hold, for a test that shows what it is for.
+    init(bytes: Int, life: Duration, ignoring ignored: EvidenceInput? = nil) {
         self.life = life
+        self.ignored = ignored
         signatures = ByteBoundedCache(name: "signatures", limit: bytes / 2)
         statements = ByteBoundedCache(name: "statements", limit: bytes / 2)
     }
@@ -57,7 +62,8 @@ final class EvidenceCache: Sendable {
         _ verifier: Verifier, bytes: (Value) -> Int, check: () throws(VerificationError) -> Value
     ) -> Result<Value, VerificationError> {
         let key = Key(
-            proof: Self.identity(bundle), image: image, trust: verifier.trust.generation, options: verifier.options)
+            proof: holds(.proof) ? Self.identity(bundle) : nil, image: holds(.image) ? image : nil,
+            trust: holds(.trust) ? verifier.trust.generation : nil, options: holds(.options) ? verifier.options : nil)
         if let known = cache.value(for: key, countsMiss: false) { return known }
         func checked() -> Result<Value, VerificationError> {
             let result: Result<Value, VerificationError>
@@ -73,6 +79,8 @@ final class EvidenceCache: Sendable {
         let turn = turns[Int(truncatingIfNeeded: UInt(bitPattern: key.hashValue) % UInt(turns.count))]
         return turn.lock.withLock { _ in cache.value(for: key) ?? checked() }
     }
+
+    private func holds(_ input: EvidenceInput) -> Bool { input != ignored }
 
     /// Of a proof that others wait for on their threads: its check takes a few milliseconds.
     private static let maximumAwaitedBytes = 64 << 10
@@ -99,4 +107,9 @@ final class EvidenceCache: Sendable {
     var counters: [(name: String, counters: CacheCounters)] {
         [(signatures.name, signatures.counters), (statements.name, statements.counters)]
     }
+}
+
+/// What the check of a proof depends on, and its key holds.
+enum EvidenceInput: CaseIterable, Hashable, Sendable {
+    case proof, image, trust, options
 }

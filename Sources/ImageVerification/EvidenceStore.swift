@@ -63,15 +63,25 @@ public final class EvidenceStore: Sendable {
         let log: LogAddress
     }
 
-    public init(
+    public convenience init(
         source: any EvidenceSource, trust: TrustInForce, limits: CacheLimits = .default,
         patience: Duration = defaultPatience, logs: (any LogSearch)? = nil, work: SharedWork
+    ) {
+        self.init(
+            source: source, trust: trust, limits: limits, patience: patience, logs: logs, work: work, ignoring: nil)
+    }
+
+    /// - Parameter ignored: what keys of evidence do not hold, for a test that shows what it is for.
+    init(
+        source: any EvidenceSource, trust: TrustInForce, limits: CacheLimits = .default,
+        patience: Duration = defaultPatience, logs: (any LogSearch)? = nil, work: SharedWork,
+        ignoring ignored: EvidenceInput?
     ) {
         self.source = source
         self.limits = limits
         self.patience = patience
         self.trust = trust
-        evidence = EvidenceCache(bytes: limits.evidenceBytes / 4, life: limits.sufficientLife)
+        evidence = EvidenceCache(bytes: limits.evidenceBytes / 4, life: limits.sufficientLife, ignoring: ignored)
         tags = ByteBoundedCache(name: "tags", limit: limits.evidenceBytes / 8)
         listings = ByteBoundedCache(name: "listings", limit: limits.evidenceBytes / 4)
         sufficient = ByteBoundedCache(name: "proofs", limit: limits.evidenceBytes / 4)
@@ -183,10 +193,18 @@ public final class EvidenceStore: Sendable {
     }
 
     /// The configurations of an image.
+    ///
+    /// - Parameter chosen: the credential to be shown, where it is known already.
     func configurations(
-        of image: ResolvedImage, for puller: Puller?, until deadline: Deadline? = nil
+        of image: ResolvedImage, for puller: Puller?, showing chosen: ShownCredential? = nil,
+        until deadline: Deadline? = nil
     ) async throws(Outage) -> Remembered<ConfigurationLookup> {
-        let shown = try await credential(for: RepositoryAccess(image.repository, for: puller))
+        let shown: ShownCredential
+        if let chosen {
+            shown = chosen
+        } else {
+            shown = try await credential(for: RepositoryAccess(image.repository, for: puller))
+        }
         let key = ConfigurationKey(
             image: image.digest, repository: image.repository, credential: shown.fingerprint)
         if let known = configurations.value(for: key) { return Remembered(value: known, isCached: true) }

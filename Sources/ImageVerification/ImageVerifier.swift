@@ -159,14 +159,15 @@ public struct ImageVerifier: ImageVerifying {
         _ examination: AuthorityExamination
     ) async -> Judged {
         let question = question(policy, image, workload, examination.generation)
-        guard let verdicts, let key = await question.key(in: verdicts, store) else {
+        guard let verdicts, let (key, shown) = await question.key(in: verdicts, store) else {
             return await examine(policy, image, workload, examination)
         }
         if let known = verdicts.judgement(for: key, leaving: renewal) {
             return Judged(judgement: known.judgement, isCached: true)
         }
         let start = ContinuousClock.now
-        let judged = await examine(policy, image, workload, examination)
+        // A credential that replaces one meanwhile, be it for a moment, must not answer for the one in the key.
+        let judged = await examine(policy, image, workload, examination.showing(shown))
         if case .undecided(let outages, _) = judged.judgement.outcome {
             // A program may forbid what nobody can see now.
             guard policy.program == nil, outages.all.allSatisfy(\.isSilence),
@@ -174,8 +175,6 @@ public struct ImageVerifier: ImageVerifying {
             else { return judged }
             return Judged(judgement: stale, isCached: true)
         }
-        // A credential that was replaced meanwhile must not answer for the one that it replaced.
-        guard await question.key(in: verdicts, store) == key else { return judged }
         verdicts.keep(
             judged.judgement, for: key, asked: start, isFresh: judged.provenUntil == nil,
             until: question.end(of: judged.judgement, provenUntil: judged.provenUntil, store.limits))
@@ -199,7 +198,8 @@ public struct ImageVerifier: ImageVerifying {
         let findings = inOrder.map(\.finding) + [policy.matchWithoutAuthorities].compactMap { $0 }
         let judgement: Judgement
         if let program = policy.program {
-            let evaluation = ProgramEvaluation(program: program, store: store, image: image, workload: workload)
+            let evaluation = ProgramEvaluation(
+                program: program, store: store, image: image, workload: workload, shown: examination.shown)
             // What the program reads is asked for only where an authority is satisfied.
             let isAsked = findings.contains { if case .satisfied = $0.result { true } else { false } }
             let inputs = isAsked ? await evaluation.inputs() : nil

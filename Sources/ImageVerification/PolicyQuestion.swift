@@ -45,15 +45,26 @@ struct PolicyQuestion: Sendable {
         return shown
     }
 
-    /// `nil` where its answer is not to be remembered, or where nobody says with which credential it is asked.
-    func key(in verdicts: VerdictCache, _ store: EvidenceStore) async -> VerdictCache.Key? {
+    /// Under which its answer is remembered, and with whose credentials it is to be found. `nil` where it is not to be
+    /// remembered, or where nobody says with which credential it is asked.
+    func key(
+        in verdicts: VerdictCache, _ store: EvidenceStore
+    ) async -> (key: VerdictCache.Key, shown: [RepositoryAccess: ShownCredential])? {
         guard isRepeatable else { return nil }
-        var shown: [CredentialFingerprint] = []
+        var shown: [RepositoryAccess: ShownCredential] = [:]
+        var fingerprints: [CredentialFingerprint] = []
         for access in accesses {
-            guard let credential = try? await store.credential(for: access) else { return nil }
-            shown.append(credential.fingerprint)
+            let credential: ShownCredential
+            if let known = shown[access] {
+                credential = known
+            } else {
+                guard let found = try? await store.credential(for: access) else { return nil }
+                credential = found
+            }
+            shown[access] = credential
+            fingerprints.append(credential.fingerprint)
         }
-        return verdicts.key(self, shown: shown)
+        return (verdicts.key(self, shown: fingerprints), shown)
     }
 
     /// Until when an answer holds that has just been found.

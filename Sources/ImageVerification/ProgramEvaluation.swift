@@ -9,6 +9,8 @@ struct ProgramEvaluation: Sendable {
     let store: EvidenceStore
     let image: ResolvedImage
     let workload: WorkloadFacts?
+    /// See `AuthorityExamination.shown`.
+    let shown: [RepositoryAccess: ShownCredential]
 
     /// What had to be asked for.
     struct Inputs: Sendable {
@@ -19,7 +21,9 @@ struct ProgramEvaluation: Sendable {
     func inputs() async -> Inputs {
         guard program.inputs.configuration else { return Inputs(configurations: .success(.none("")), isCached: true) }
         do throws(Outage) {
-            let lookup = try await store.configurations(of: image, for: workload?.puller)
+            let lookup = try await store.configurations(
+                of: image, for: workload?.puller,
+                showing: shown[RepositoryAccess(image.repository, for: workload?.puller)])
             return Inputs(configurations: .success(lookup.value), isCached: lookup.isCached)
         } catch {
             return Inputs(configurations: .failure(error), isCached: false)

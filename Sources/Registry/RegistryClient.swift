@@ -17,7 +17,7 @@ public struct RegistryClient: Sendable {
     let conversation: RegistryConversation
     /// What the lookups of all copies hold.
     let held: HeldBytes
-    let shared = SharedAnswers()
+    let shared: SharedAnswers
     /// What has been asked of whom.
     public let counters: RegistryCounters
 
@@ -43,12 +43,14 @@ public struct RegistryClient: Sendable {
             governor: RegistryGovernor())
     }
 
-    /// For tests: without a governor every request goes at once.
+    /// For tests: without a governor every request goes at once, and answers are believed as long as they say.
     init(
         http: OutboundHTTP, rules: CredentialRules, blobs: any BlobStore = NoBlobStore(),
         limits: RegistryLimits = RegistryLimits(), retries: RetryPolicy = RetryPolicy(),
-        counters: RegistryCounters = RegistryCounters(), governor: RegistryGovernor?
+        counters: RegistryCounters = RegistryCounters(), governor: RegistryGovernor?,
+        lives: SharedAnswers.Lives = SharedAnswers.Lives()
     ) {
+        shared = SharedAnswers(lives: lives)
         self.http = http
         credentials = rules
         self.blobs = blobs

@@ -37,10 +37,10 @@ extension RegistrySession {
             for: SharedAnswers.ReferrersKey(place: place, subject: subject), service: service
         ) { answer in
             switch answer.listing {
-            case .none: (SharedAnswers.absenceLife, 0)
+            case .none: (client.shared.lives.absence, 0)
             case .listed(let list):
                 // A descriptor without annotations, and what came for those that have some.
-                (SharedAnswers.life, answer.bytes + list.descriptors.count * 256)
+                (client.shared.lives.found, answer.bytes + list.descriptors.count * 256)
             case .junk: nil
             }
         } ask: { () async throws(Outage) in

@@ -77,8 +77,8 @@ struct RegistrySession: ContentReading {
             for: SharedAnswers.TagKey(place: place, tag: tag), service: service
         ) { answer in
             switch answer {
-            case .bytes(let bytes): (SharedAnswers.life, bytes.count)
-            case .missing: (SharedAnswers.absenceLife, 0)
+            case .bytes(let bytes): (client.shared.lives.found, bytes.count)
+            case .missing: (client.shared.lives.absence, 0)
             case .tooLarge, .overBudget: nil
             }
         } ask: { () async throws(Outage) in

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Demo
-import ImageVerification
 import OCI
 import Policy
 import Sigstore
 import Synchronization
+
+@testable import ImageVerification
 
 /// An evidence source that holds what the test put there, counts what it is asked, and fails on demand.
 final class ScriptedSource: EvidenceSource {
@@ -13,6 +14,8 @@ final class ScriptedSource: EvidenceSource {
         var proofs: [Digest: [UnverifiedBundle]] = [:]
         /// Those that a list says to be something else, beside `proofs`.
         var unlikely: [Digest: [UnverifiedBundle]] = [:]
+        /// By credential, before `proofs`; nobody else is shown any, where there are some.
+        var proofsShownTo: [String: [Digest: [UnverifiedBundle]]] = [:]
         var outage: Outage?
         /// Where all is asked for.
         var outageOfAll: Outage?
@@ -20,6 +23,8 @@ final class ScriptedSource: EvidenceSource {
         var configurations: Result<[Digest: ImageConfiguration], Outage> = .success([:])
         var configurationLookups = 0
         var credential = "anonymous"
+        /// What the next looks find, one each; the last stays.
+        var credentialsInTurn: [String] = []
         /// By the namespace of whoever asks, before `credential`.
         var credentials: [String: String] = [:]
         var credentialOutage: Outage?
@@ -58,8 +63,10 @@ final class ScriptedSource: EvidenceSource {
         let (bundles, outage, delay) = state.withLock { state in
             state.listings += 1
             state.scopes.append(scope)
+            let shownTo = state.proofsShownTo[String(decoding: shown.fingerprint.code, as: UTF8.self)]
+            let proofs = state.proofsShownTo.isEmpty ? state.proofs : shownTo ?? [:]
             return (
-                state.proofs[image.digest] ?? [], scope == .all ? state.outageOfAll ?? state.outage : state.outage,
+                proofs[image.digest] ?? [], scope == .all ? state.outageOfAll ?? state.outage : state.outage,
                 state.delay
             )
         }
@@ -85,6 +92,7 @@ final class ScriptedSource: EvidenceSource {
     ) async throws(Outage) -> ShownCredential {
         let (code, outage) = state.withLock { state in
             state.accesses.append(access)
+            if !state.credentialsInTurn.isEmpty { state.credential = state.credentialsInTurn.removeFirst() }
             let own = access.puller?.namespace.flatMap { state.credentials[$0] }
             return (own ?? state.credential, state.credentialOutage)
         }

@@ -30,11 +30,16 @@ final class SharedAnswers: Sendable {
 
     /// How long an answer is believed here: as long as one review takes to ask its questions. What is found is kept longer
     /// further up (`CacheLimits`); this comes on top of that, and has to stay small beside it.
-    static let life: Duration = .seconds(2)
-    /// As above, of an answer that there is nothing.
-    static let absenceLife: Duration = .seconds(1)
-    /// How long a registry is believed not to offer the referrers API; see `doesNotOfferReferrers`.
-    static let withoutReferrersLife: Duration = .seconds(5)
+    struct Lives: Hashable, Sendable {
+        /// Of what was found.
+        var found: Duration = .seconds(2)
+        /// Of an answer that there is nothing.
+        var absence: Duration = .seconds(1)
+        /// How long a registry is believed not to offer the referrers API; see `doesNotOfferReferrers`.
+        var withoutReferrers: Duration = .seconds(5)
+    }
+
+    let lives: Lives
     /// Lists and manifests have a few KiB, and live for seconds.
     private static let bytes = 4 << 20
     /// A few thousand repositories.
@@ -46,6 +51,8 @@ final class SharedAnswers: Sendable {
     let contents = Relay<ContentKey, ContentAnswer>()
     private let withoutReferrers = ByteBoundedCache<Place, Bool>(name: "without-referrers", limit: placeBytes)
 
+    init(lives: Lives = Lives()) { self.lives = lives }
+
     /// Whether the fallback tag is asked without asking the API before: the registry has said a moment ago that it does not
     /// offer it.
     ///
@@ -56,7 +63,7 @@ final class SharedAnswers: Sendable {
     func noteNoReferrers(_ place: Place) {
         withoutReferrers.insert(
             true, for: place, bytes: place.path.utf8.count + 256,
-            expires: .now.advanced(by: Self.withoutReferrersLife))
+            expires: .now.advanced(by: lives.withoutReferrers))
     }
 
     /// Something under the fallback tag was not what it should be: the API is asked again.
