@@ -36,7 +36,7 @@ final class SharedAnswers: Sendable {
     /// How long a registry is believed not to offer the referrers API; see `doesNotOfferReferrers`.
     static let withoutReferrersLife: Duration = .seconds(5)
     /// Lists and manifests have a few KiB, and live for seconds.
-    private static let bytes = 4 << 20
+    private static let bytes = 1 << 20
     /// A few thousand repositories.
     private static let placeBytes = 1 << 20
 
