@@ -71,7 +71,7 @@ final class HostLookup: Sendable {
         let addresses = await withTaskGroup(of: [IPAddress]?.self) { group in
             group.addTask { [resolver] in try? await resolver(name) }
             group.addTask { [patience] in
-                try? await Task.sleep(for: patience)
+                try? await Naps.sleep(until: .now.advanced(by: patience))
                 return nil
             }
             let first = await group.next() ?? nil

@@ -118,7 +118,7 @@ public final class OutboundHTTP: Sendable {
             }
             group.addTask {
                 do {
-                    try await Task.sleep(until: request.deadline, clock: .continuous)
+                    try await Naps.sleep(until: request.deadline)
                     return .failure(.deadline(host: host))
                 } catch {
                     return .failure(.cancelled(host: host))

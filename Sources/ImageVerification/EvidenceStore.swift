@@ -123,9 +123,10 @@ public final class EvidenceStore: Sendable {
         let shown = try await credential(for: RepositoryAccess(reference.repository, for: puller))
         let key = TagKey(reference: reference, credential: shown.fingerprint)
         if let known = tags.value(for: key) { return Remembered(value: .resolved(known), isCached: true) }
+        let end = deadline?.instant
         let deadline = Asker(puller, until: deadline).deadline(patience: patience)
         let lookup = try await resolving.value(
-            for: key, service: reference.repository.host, namespace: puller?.namespace
+            for: key, service: reference.repository.host, namespace: puller?.namespace, until: end
         ) { [source, tags, limits] in
             // Found between the caller's look and now: an equal question has just been answered.
             if let known = tags.peek(key) { return .success(.resolved(known)) }
@@ -167,7 +168,7 @@ public final class EvidenceStore: Sendable {
         let (place, shown) = (readable.place, readable.shown)
         let deadline = asker.deadline(patience: patience)
         let lookup = try await searching.value(
-            for: key, service: place.repository.host, namespace: asker.namespace
+            for: key, service: place.repository.host, namespace: asker.namespace, until: asker.deadline?.instant
         ) { [source, listings, limits] in
             if let known = listings.peek(whole) ?? listings.peek(key) { return .success(known) }
             let answer = await outcome { () async throws(Outage) in
@@ -208,9 +209,10 @@ public final class EvidenceStore: Sendable {
         let key = ConfigurationKey(
             image: image.digest, repository: image.repository, credential: shown.fingerprint)
         if let known = configurations.value(for: key) { return Remembered(value: known, isCached: true) }
+        let end = deadline?.instant
         let deadline = Asker(puller, until: deadline).deadline(patience: patience)
         let lookup = try await configuring.value(
-            for: key, service: image.repository.host, namespace: puller?.namespace
+            for: key, service: image.repository.host, namespace: puller?.namespace, until: end
         ) { [source, configurations, limits] in
             if let known = configurations.peek(key) { return .success(known) }
             let answer = await outcome { () async throws(Outage) in

@@ -74,14 +74,14 @@ public struct RegistryClient: Sendable {
 extension RegistryClient: EvidenceSource {
     public func knownCredential(for access: RepositoryAccess) -> ShownCredential? {
         guard case .known(let credential) = credentials.known(for: access) else { return nil }
-        return ShownCredential(credential, fingerprint: CredentialFingerprint(credential))
+        return ShownCredential(credential, fingerprint: credentials.fingerprint(credential))
     }
 
     public func credential(
         for access: RepositoryAccess, deadline: Deadline
     ) async throws(Outage) -> ShownCredential {
         let credential = try await credentials.credential(for: access, deadline: deadline.instant)
-        return ShownCredential(credential, fingerprint: CredentialFingerprint(credential))
+        return ShownCredential(credential, fingerprint: credentials.fingerprint(credential))
     }
 
     public func resolve(

@@ -39,7 +39,15 @@ struct SharedWorkTests {
         func letGo() { continuation.finish() }
     }
 
-    private func running(_ body: (SharedWork, Tarpit) async throws -> Void) async throws {
+    private final class Answers: Sendable {
+        private let answers = Mutex<[Int]>([])
+
+        var all: [Int] { answers.withLock { $0 } }
+
+        func add(_ answer: Int) { answers.withLock { $0.append(answer) } }
+    }
+
+    private func running(_ body: @Sendable (SharedWork, Tarpit) async throws -> Void) async throws {
         let (work, tarpit) = (SharedWork(), Tarpit())
         try await withThrowingTaskGroup { group in
             group.addTask { await work.run() }
@@ -106,6 +114,70 @@ struct SharedWorkTests {
             tarpit.fill(work, "other.example", "one", 3)
             #expect(tarpit.refusals == 6)
             #expect(await answers(work, "other.example", "two"))
+        }
+    }
+
+    @Test("Whoever joins what waits in a share that is used up has it done in their own, now or when theirs has room")
+    func joins() async throws {
+        for isFull in [false, true] {
+            try await running { work, tarpit in
+                let theirs = Tarpit()
+                tarpit.fill(work, "registry.example", "one", SharedWork.width / 8)
+                if isFull { theirs.fill(work, "registry.example", "two", SharedWork.width / 8) }
+                #expect(await tarpit.settles(at: SharedWork.width / 8))
+                let flight = SingleFlight<String, Int>(work: work)
+                let answers = Answers()
+                await withTaskGroup { group in
+                    for (count, namespace) in ["one", "two"].enumerated() {
+                        group.addTask {
+                            let answer = try? await flight.value(
+                                for: "key", service: "registry.example", namespace: namespace
+                            ) { .success(7) }
+                            answers.add(answer ?? 0)
+                        }
+                        while flight.counters.led + flight.counters.joined <= count { await Task.yield() }
+                    }
+                    for _ in 0..<100 { await Task.yield() }
+                    if isFull { #expect(answers.all.isEmpty) }
+                    theirs.letGo()
+                    for _ in 0..<2000 where answers.all.count < 2 {
+                        try? await Task.sleep(for: .milliseconds(1))
+                    }
+                    #expect(answers.all == [7, 7])
+                    tarpit.letGo()
+                }
+                // Every place is free again, on whoever's account it was taken.
+                #expect(flight.counters.led == 1)
+                let again = Tarpit()
+                again.fill(work, "registry.example", "two", SharedWork.width)
+                #expect(await again.settles(at: SharedWork.width / 8))
+                again.letGo()
+            }
+        }
+    }
+
+    @Test("Whoever asks for what waits in their own share waits as well")
+    func joinsOwn() async throws {
+        try await running { work, tarpit in
+            tarpit.fill(work, "registry.example", "one", SharedWork.width / 8)
+            #expect(await tarpit.settles(at: SharedWork.width / 8))
+            let flight = SingleFlight<String, Int>(work: work)
+            let answers = Answers()
+            await withTaskGroup { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        _ = try? await flight.value(for: "key", service: "registry.example", namespace: "one") {
+                            .success(7)
+                        }
+                        answers.add(7)
+                    }
+                }
+                while flight.counters.joined < 1 { await Task.yield() }
+                for _ in 0..<100 { await Task.yield() }
+                #expect(answers.all.isEmpty)
+                tarpit.letGo()
+            }
+            #expect(answers.all.count == 2)
         }
     }
 }

@@ -119,4 +119,40 @@ struct SingleFlightTests {
         let flight = SingleFlight<String, Int>(work: work)
         await #expect(throws: Outage.self) { try await flight.value(for: "key", service: "test") { .success(1) } }
     }
+
+    @Test(
+        "whoever joined somebody that did not wait for a turn, and would have waited a second longer, asks again",
+        arguments: [(60.0, 2), (11.5, 2), (10.5, 1), (5, 1), (nil, 2)] as [(Double?, Int)])
+    func asksAgain(seconds: Double?, operations: Int) async throws {
+        try await running { work in
+            let flight = SingleFlight<String, Int>(work: work)
+            let (gate, other) = (Gate(), Gate())
+            other.open()
+            let limited = Outage(.rateLimited, service: "registry.example.com", detail: "too late for an answer")
+            let start = ContinuousClock.now
+            func ask(until seconds: Double?) -> Task<Int, any Error> {
+                Task {
+                    try await flight.value(
+                        for: "key", service: "test", until: seconds.map { start.advanced(by: .seconds($0)) }
+                    ) {
+                        guard gate.entered.load(ordering: .relaxed) > 0 else {
+                            await gate.pass()
+                            return .failure(limited)
+                        }
+                        await other.pass()
+                        return .success(7)
+                    }
+                }
+            }
+            let first = ask(until: 10)
+            while gate.entered.load(ordering: .relaxed) == 0 { await Task.yield() }
+            let second = ask(until: seconds)
+            while flight.counters.joined == 0 { await Task.yield() }
+            gate.open()
+            await #expect(throws: limited) { try await first.value }
+            let answer = try? await second.value
+            #expect(answer == (operations == 2 ? 7 : nil))
+            #expect(other.entered.load(ordering: .relaxed) == operations - 1)
+        }
+    }
 }

@@ -24,12 +24,17 @@ struct VerdictCacheTests {
         let trust: TrustInForce
         let verifier: ImageVerifier
         let verdicts: VerdictCache
+        let store: EvidenceStore
         private let answers = Answers()
+
+        /// Checks of a signature, as the metrics tell them: each begins with a look that finds nothing.
+        var checks: Int { store.counters.first { $0.name == "signatures" }?.counters.misses ?? -1 }
 
         init(
             source: ScriptedSource, policies: PoliciesInForce, trust: TrustInForce, verifier: ImageVerifier,
-            verdicts: VerdictCache
+            verdicts: VerdictCache, store: EvidenceStore
         ) {
+            self.store = store
             self.source = source
             self.policies = policies
             self.trust = trust
@@ -93,7 +98,9 @@ struct VerdictCacheTests {
             let store = EvidenceStore(source: source, trust: trust, limits: limits, work: work)
             let verifier = ImageVerifier(policies: policies, store: store, verdicts: verdicts)
             try await body(
-                Scene(source: source, policies: policies, trust: trust, verifier: verifier, verdicts: verdicts))
+                Scene(
+                    source: source, policies: policies, trust: trust, verifier: verifier, verdicts: verdicts,
+                    store: store))
             work.finish()
             group.cancelAll()
         }
@@ -188,8 +195,72 @@ struct VerdictCacheTests {
             }
             #expect(admitted == 500)
             #expect(scene.source.listings == 1)
+            #expect(scene.checks == 1)
             #expect(scene.verdicts.counters.counters.entries == 1)
         }
+    }
+
+    @Test("Of two images each is checked once, and by an edited policy with the same key not again")
+    func checks() async throws {
+        let other = reference("app", digest: digest("other"))
+        try await scene(signed()) { scene in
+            let proof = try notary.signature(of: digest("other"))
+            scene.source.state.withLock { $0.proofs[digest("other")] = [proof] }
+            for image in [image, other, image, other] { #expect(await scene.isAdmitted(image)) }
+            #expect(scene.checks == 2)
+        }
+    }
+
+    // MARK: What is kept is weighed
+
+    private func admission(_ policy: String, authority: String) -> Judgement {
+        Judgement(
+            policy: policy, mode: .enforce,
+            outcome: .admitted(AtLeastOne(AuthorityMatch(authority: authority, evidence: .staticPass, summary: ""))))
+    }
+
+    private func key(_ verdicts: VerdictCache, _ number: Int) throws -> VerdictCache.Key {
+        let question = PolicyQuestion(
+            policy: try signed(),
+            image: try #require(ResolvedImage(pinned: reference("app", digest: digest("image \(number)")))),
+            workload: nil, trust: TrustMaterial.none.generation, requiresSignature: false)
+        return verdicts.key(question, shown: [])
+    }
+
+    private func keep(_ judgement: Judgement, _ number: Int, in verdicts: VerdictCache) throws {
+        verdicts.keep(
+            judgement, for: try key(verdicts, number), asked: .now, isFresh: true,
+            until: .now.advanced(by: .seconds(60)))
+    }
+
+    @Test("Equal admissions are weighed once, and their verdicts with a few bytes each")
+    func shared() throws {
+        let verdicts = VerdictCache(bytes: 1 << 20)
+        let name = String(repeating: "a", count: 10_000)
+        for number in 0..<100 { try keep(admission("policy", authority: name), number, in: verdicts) }
+        let bytes = verdicts.counters.counters.bytes
+        #expect(
+            (10_000 + 100 * VerdictCache.bytesPerVerdict...11_000 + 100 * VerdictCache.bytesPerVerdict).contains(bytes))
+        #expect(verdicts.judgement(for: try key(verdicts, 99)) == admission("policy", authority: name))
+    }
+
+    @Test("Distinct admissions never take more than the bound, whether they are shared or not")
+    func distinct() throws {
+        let verdicts = VerdictCache(bytes: 1 << 20)
+        for number in 0..<1000 {
+            let judgement = admission("policy \(number)", authority: String(repeating: "a", count: 10_000))
+            try keep(judgement, number, in: verdicts)
+            #expect(verdicts.counters.counters.bytes <= 1 << 20)
+            #expect(verdicts.judgement(for: try key(verdicts, number)) == judgement)
+        }
+        // Those that are shared are an eighth, and the others as many as there is room for: all are weighed.
+        #expect((80...110).contains(verdicts.counters.counters.entries), "\(verdicts.counters.counters)")
+        // What is not referred to any more weighs nothing, and its room is used again.
+        let freed = VerdictCache(bytes: 1 << 20)
+        for number in 0..<1000 {
+            try keep(admission("\(number)", authority: String(repeating: "a", count: 10_000)), 0, in: freed)
+        }
+        #expect(freed.counters.counters.bytes < 150_000 && freed.counters.counters.entries == 1)
     }
 
     // MARK: What could admit and must not

@@ -204,15 +204,19 @@ import Testing
                     let found = try await source.credential(for: repository(name), deadline: deadline)
                     #expect(found == .basic(username: "oauth2accesstoken", password: "ya29"))
                 }
-                #expect(server.seen.map(\.target) == ["/computeMetadata/v1/instance/service-accounts/default/token"])
-                #expect(server.seen.first?["metadata-flavor"] == "Google")
+                #expect(
+                    server.seen.map(\.target) == [
+                        "/computeMetadata/v1/instance/service-accounts/default/email",
+                        "/computeMetadata/v1/instance/service-accounts/default/token",
+                    ])
+                #expect(server.seen.allSatisfy { $0["metadata-flavor"] == "Google" })
                 for name in [
                     "gcr.io.evil.test/a", "xgcr.io/a", "pkg.dev/a", "xpkg.dev/a", "gcr.io:5000/a", "a.io/gcr.io",
                 ] {
                     let found = try await source.credential(for: repository(name), deadline: deadline)
                     #expect(found == nil, "\(name)")
                 }
-                #expect(server.seen.count == 1)
+                #expect(server.seen.count == 2)
             }
         }
     }

@@ -153,6 +153,50 @@ import Testing
         #expect(blobs.blob(digest) == nil)
     }
 
+    private func bounded(_ folder: TemporaryDirectory, files: Int, names: Int) throws -> DiskBlobStore {
+        try DiskBlobStore(
+            directory: folder.path, limit: 1 << 20, memory: NoBlobStore(), maximumBlobBytes: 1 << 10,
+            maximumFiles: files, maximumNames: names)
+    }
+
+    @Test("However many files of others lie there, ours are found; beyond a bound the directory is told to be unusable")
+    func strays() throws {
+        let folder = try TemporaryDirectory()
+        for number in 0..<100 { try folder.write("theirs", to: "stray-\(number)") }
+        let digests = (0..<3).map { Digest(of: Array("blob \($0)".utf8)) }
+        for number in 0..<3 { try store(folder).keep(Array("blob \(number)".utf8), as: digests[number]) }
+        for number in 100..<200 { try folder.write("theirs", to: "stray-\(number)") }
+        let later = try bounded(folder, files: 4, names: 205)
+        #expect(later.counters.entries == 3 && later.counters.evictions == 0)
+        for number in 0..<3 { #expect(later.blob(digests[number]) == Array("blob \(number)".utf8)) }
+        #expect(throws: DiskBlobStore.Unusable.self) { try bounded(folder, files: 4, names: 204) }
+        #expect(try files(folder).count == 203)
+    }
+
+    @Test("Of more of ours than are kept the oldest are deleted, and those of others stay")
+    func tooMany() throws {
+        let folder = try TemporaryDirectory()
+        let first = try store(folder)
+        for number in 0..<40 {
+            let blob = Array("blob \(number)".utf8)
+            first.keep(blob, as: Digest(of: blob))
+            var times = (timespec(tv_sec: 1000 + number, tv_nsec: 0), timespec(tv_sec: 1000 + number, tv_nsec: 0))
+            withUnsafePointer(to: &times) { pointer in
+                pointer.withMemoryRebound(to: timespec.self, capacity: 2) {
+                    _ = utimensat(AT_FDCWD, folder.path("sha256-\(Digest(of: blob).hex)"), $0, 0)
+                }
+            }
+        }
+        try folder.write("theirs", to: "stray")
+        let later = try bounded(folder, files: 8, names: 100)
+        #expect((7...8).contains(later.counters.entries))
+        #expect(try files(folder).count == later.counters.entries + 1)
+        for number in 33..<40 {
+            let blob = Array("blob \(number)".utf8)
+            #expect(later.blob(Digest(of: blob)) == blob, "\(number)")
+        }
+    }
+
     @Test(
         "A client with the directory of an earlier one asks for no manifest and no blob, and verifies all of it again")
     func nearlyWarm() async throws {

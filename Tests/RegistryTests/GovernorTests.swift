@@ -12,80 +12,6 @@ import Testing
 
 /// Storms of 429s become waiting or an explained outage; never a wrong verdict, and never more requests.
 @Suite("A registry that asks for fewer requests") struct GovernorTests {
-    private typealias Instant = ContinuousClock.Instant
-
-    // MARK: Pace
-
-    private let start = ContinuousClock.now
-
-    private func at(_ seconds: Double) -> Instant { start.advanced(by: .seconds(seconds)) }
-
-    private func turns(_ pace: inout RegistryPace, from: Double, to: Double, every: Double = 0.001) -> Int {
-        var count = 0
-        var now = from
-        while now < to {
-            if case .at(let turn) = pace.turn(at(now), until: at(now)), turn <= at(now) { count += 1 }
-            now += every
-        }
-        return count
-    }
-
-    @Test("There is no limit until the registry sets one")
-    func unlimited() {
-        var pace = RegistryPace()
-        for _ in 0..<10_000 {
-            #expect(pace.turn(at(0), until: at(0)) == .at(at(0)))
-            pace.noteSent(at(0))
-        }
-        #expect(pace.rate(at(0)) == nil && pace.isUnlimited(at(0)))
-    }
-
-    @Test("A 429 halves the rate, its silence is kept by all, and the rate doubles every 15 s until it is forgotten")
-    func halves() {
-        var pace = RegistryPace()
-        for number in 0..<100 { pace.noteSent(at(Double(number) / 100)) }
-        pace.limited(at(0.99), sentAt: at(0.98), retryAfter: .seconds(3))
-        #expect(pace.rate(at(1)) == 50)
-        #expect(pace.turn(at(1), until: at(3.98)) == .late(at(0.99).advanced(by: .seconds(3))))
-        #expect(turns(&pace, from: 1, to: 3.98) == 0)
-        let allowed = turns(&pace, from: 4, to: 5)
-        #expect((40...70).contains(allowed), "\(allowed)")
-        for (seconds, rate) in [(3.99 + 15, 100.0), (3.99 + 30, 200)] {
-            #expect(pace.rate(at(seconds)).map { abs($0 - rate) < 0.01 } == true)
-        }
-        #expect(pace.rate(at(3.99 + 60)) == nil)
-    }
-
-    @Test("The answers of one burst halve the rate once, those of the next one again, down to one a second")
-    func bursts() {
-        var pace = RegistryPace()
-        for _ in 0..<64 { pace.noteSent(at(0)) }
-        for _ in 0..<32 { pace.limited(at(0.1), sentAt: at(0), retryAfter: nil) }
-        #expect(pace.rate(at(0.1)) == 32)
-        pace.limited(at(0.3), sentAt: at(0.2), retryAfter: nil)
-        #expect(pace.rate(at(0.3)).map { (16...17).contains($0) } == true)
-        for number in 1..<20 { pace.limited(at(Double(number)), sentAt: at(Double(number) - 0.1), retryAfter: nil) }
-        #expect(pace.rate(at(19)) == RegistryPace.minimumRate)
-    }
-
-    @Test("Hours of silence are ten minutes, and a shorter one does not shorten a longer one")
-    func silence() {
-        var pace = RegistryPace()
-        pace.limited(at(0), sentAt: at(0), retryAfter: .seconds(86_400))
-        pace.limited(at(1), sentAt: at(0), retryAfter: .seconds(1))
-        #expect(pace.turn(at(2), until: at(599)) == .late(at(600)))
-        #expect(pace.turn(at(600), until: at(600)) == .at(at(600)))
-        #expect(!pace.isUnlimited(at(599)))
-    }
-
-    @Test("What need not wait goes on after its caller has gone, and what has to does not")
-    func afterTheCaller() {
-        var pace = RegistryPace()
-        #expect(pace.turn(at(5), until: at(1)) == .at(at(5)))
-        pace.limited(at(5), sentAt: at(5), retryAfter: .seconds(2))
-        #expect(pace.turn(at(6), until: at(1)) == .late(at(7)))
-    }
-
     // MARK: Places
 
     private static let origin = party("anonymous")
@@ -101,9 +27,9 @@ import Testing
         let (one, other) = (try #require(Self.party("one")), try #require(Self.party("other")))
         let governor = RegistryGovernor()
         let soon = ContinuousClock.now.advanced(by: .seconds(10))
-        governor.leave(try await governor.enter(one, until: soon), isLimited: true, retryAfter: .seconds(3600))
+        governor.leave(try await governor.enter(one, until: soon), .limited(retryAfter: .seconds(3600)))
         await #expect(throws: RegistryGovernor.TooLate.self) { try await governor.enter(one, until: soon) }
-        governor.leave(try await governor.enter(other, until: soon))
+        governor.leave(try await governor.enter(other, until: soon), .answered)
     }
 
     @Test("No more than 32 requests are under way, and whoever waits and is cancelled takes no place")
@@ -119,8 +45,8 @@ import Testing
         await #expect(throws: CancellationError.self) { try await given.value }
         let waiting = Task { try await governor.enter(origin, until: .now.advanced(by: .seconds(60))) }
         #expect(governor.inFlight(origin) == RegistryGovernor.width)
-        for leave in held { governor.leave(leave) }
-        governor.leave(try await waiting.value)
+        for leave in held { governor.leave(leave, .answered) }
+        governor.leave(try await waiting.value, .answered)
         #expect(governor.inFlight(origin) == 0)
     }
 
@@ -134,10 +60,74 @@ import Testing
         }
         let waiting = Task { try await governor.enter(origin, until: .now.advanced(by: .seconds(60))) }
         try await Task.sleep(for: .milliseconds(50))
-        governor.leave(held.removeLast(), isLimited: true, retryAfter: .seconds(3600))
+        governor.leave(held.removeLast(), .limited(retryAfter: .seconds(3600)))
         await #expect(throws: RegistryGovernor.TooLate.self) { try await waiting.value }
-        for leave in held { governor.leave(leave) }
+        for leave in held { governor.leave(leave, .answered) }
         #expect(governor.inFlight(origin) == 0)
+    }
+
+    @Test("Whoever's turn has not come is told so before they leave, and as the limit that it is")
+    func notice() async throws {
+        let origin = try #require(Self.origin)
+        let governor = RegistryGovernor()
+        let start = ContinuousClock.now
+        let limit = start.advanced(by: .milliseconds(1200))
+        governor.leave(try await governor.enter(origin, until: limit), .limited(retryAfter: .zero))
+        // The try is never answered, and the next turn is a second away.
+        let probe = try await governor.enter(origin, until: limit)
+        await #expect(throws: RegistryGovernor.TooLate.self) { try await governor.enter(origin, until: limit) }
+        let waited = start.duration(to: .now)
+        #expect(waited > .milliseconds(500) && waited < .milliseconds(1200), "\(waited)")
+        governor.leave(probe, .none)
+    }
+
+    @Test("A registry that answers lets those who wait go on at once, and what is no answer does not")
+    func answers() async throws {
+        for (answer, isGood) in [(RegistryGovernor.Answer.answered, true), (.none, false)] {
+            let origin = try #require(Self.origin)
+            let governor = RegistryGovernor()
+            let limit = ContinuousClock.now.advanced(by: .milliseconds(1100))
+            governor.leave(try await governor.enter(origin, until: limit), .limited(retryAfter: .zero))
+            governor.leave(try await governor.enter(origin, until: limit), answer)
+            if isGood {
+                for _ in 0..<2 { governor.leave(try await governor.enter(origin, until: limit), .none) }
+            } else {
+                await #expect(throws: RegistryGovernor.TooLate.self) { try await governor.enter(origin, until: limit) }
+            }
+        }
+    }
+
+    @Test("A limit is not forgotten for the sake of others, limited or not, and beyond a bound newcomers share one")
+    func forgetsNoLimit() async throws {
+        let governor = RegistryGovernor()
+        let soon = ContinuousClock.now.advanced(by: .seconds(60))
+        func enter(_ name: String, isLimited: Bool) async throws {
+            governor.leave(
+                try await governor.enter(try #require(Self.party(name)), until: soon),
+                isLimited ? .limited(retryAfter: .seconds(600)) : .answered)
+        }
+        for number in 0..<RegistryGovernor.maximumLimited { try await enter("limited \(number)", isLimited: true) }
+        for name in ["limited 0", "limited 1", "limited 2000"] {
+            await #expect(throws: RegistryGovernor.TooLate.self) { try await enter(name, isLimited: false) }
+        }
+        try await enter("newcomer", isLimited: false)
+        try await enter("another", isLimited: true)
+        await #expect(throws: RegistryGovernor.TooLate.self) { try await enter("newcomer", isLimited: false) }
+    }
+
+    @Test("Of those that have set no limit no more than so many are remembered")
+    func forgetsOthers() async throws {
+        let governor = RegistryGovernor()
+        let soon = ContinuousClock.now.advanced(by: .seconds(60))
+        for number in 0..<3 * RegistryGovernor.maximumServices {
+            let party = try #require(Self.party("\(number)"))
+            governor.leave(
+                try await governor.enter(party, until: soon),
+                number == 7 ? .limited(retryAfter: .seconds(600)) : .answered)
+        }
+        #expect(governor.count <= RegistryGovernor.maximumServices)
+        let limited = try #require(Self.party("7"))
+        await #expect(throws: RegistryGovernor.TooLate.self) { try await governor.enter(limited, until: soon) }
     }
 
     // MARK: Requests

@@ -3,28 +3,31 @@ import Synchronization
 
 /// A cache that never holds more than its bound of bytes: the least recently used entries go first.
 ///
-/// Entries may expire; an expired one is a miss. Counters tell hits, misses and evictions.
+/// Entries may expire; an expired one is a miss. Looking something up hashes its key once, takes one lock, and moves no
+/// entry; keeping something takes the same few steps for each entry that has to go for it, however many there are. Counters tell hits, misses and evictions.
 public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private struct Entry {
-        var value: Value
-        var bytes: Int
-        var expires: ContinuousClock.Instant?
-        /// The larger, the more recently used.
-        var used: UInt64
-    }
+    private typealias Table = RecencyTable<Key, Value>
 
     private struct State {
-        var entries: [Key: Entry] = [:]
+        var table = Table()
         var bytes = 0
-        var clock: UInt64 = 0
         var counters = CacheCounters()
+
+        mutating func remove(_ place: Int) {
+            bytes -= table.slots[place].bytes
+            table.remove(place)
+        }
     }
 
-    /// What an entry costs beside its value: key, dictionary slot and bookkeeping, rounded up.
-    public static var overhead: Int { 256 }
+    private static var expiredPerInsertion: Int { 4 }
+
+    /// What an entry takes in the cache's own tables. What key and value refer to is the caller's to count.
+    public static var overhead: Int { RecencyTable<Key, Value>.bytesPerEntry }
 
     public let name: String
     private let limit: Int
+    /// Stands for no end: longer than anybody runs a program.
+    private let endless = ContinuousClock.now.advanced(by: .seconds(1 << 40))
     private let state = Mutex(State())
 
     /// - Parameter limit: in bytes, as the callers of `insert` count them, plus `overhead` for each entry.
@@ -40,44 +43,61 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
         for key: Key, now: ContinuousClock.Instant = .now, countsMiss: Bool = true,
         where isFresh: (Value) -> Bool = { _ in true }
     ) -> Value? {
-        state.withLock { state in
-            guard let entry = state.entries[key] else {
+        let hash = Table.hash(key)
+        return state.withLock { state in
+            guard let place = state.table.place(of: key, hash) else {
                 if countsMiss { state.counters.misses += 1 }
                 return nil
             }
-            if let expires = entry.expires, now >= expires {
+            guard now < state.table.slots[place].expires else {
                 state.counters.expired += 1
-                state.bytes -= entry.bytes
-                state.entries[key] = nil
+                state.remove(place)
                 return nil
             }
-            guard isFresh(entry.value) else {
+            guard isFresh(state.table.slots[place].value) else {
                 if countsMiss { state.counters.expired += 1 }
                 return nil
             }
             state.counters.hits += 1
-            state.clock += 1
-            state.entries[key]?.used = state.clock
-            return entry.value
+            state.table.use(place)
+            return state.table.slots[place].value
         }
     }
 
     /// When an entry's life ends; `nil` where there is none, or it has no end.
-    func end(of key: Key) -> ContinuousClock.Instant? { state.withLock { $0.entries[key]?.expires } }
+    func end(of key: Key) -> ContinuousClock.Instant? {
+        let hash = Table.hash(key)
+        return state.withLock { state in
+            state.table.place(of: key, hash).flatMap { end(state.table.slots[$0].expires) }
+        }
+    }
+
+    private func end(_ expires: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        expires == endless ? nil : expires
+    }
 
     /// As `value`, for a second look at the same question: it is not counted, and does not make the entry more recent.
     func peek(_ key: Key, now: ContinuousClock.Instant = .now) -> Value? {
-        state.withLock { state in
-            guard let entry = state.entries[key] else { return nil }
-            if let expires = entry.expires, now >= expires { return nil }
-            return entry.value
+        let hash = Table.hash(key)
+        return state.withLock { state in
+            guard let place = state.table.place(of: key, hash), now < state.table.slots[place].expires else {
+                return nil
+            }
+            return state.table.slots[place].value
         }
     }
 
     /// Keeps a value in the place of the one that was there. One larger than a quarter of the bound is not kept, so that no
     /// single entry empties the cache.
-    public func insert(_ value: Value, for key: Key, bytes: Int, expires: ContinuousClock.Instant? = nil) {
-        state.withLock { insert(value, for: key, bytes: bytes, expires: expires, &$0) }
+    public func insert(
+        _ value: Value, for key: Key, bytes: Int, expires: ContinuousClock.Instant? = nil,
+        now: ContinuousClock.Instant = .now
+    ) {
+        let hash = Table.hash(key)
+        state.withLock { state in
+            let place = state.table.place(of: key, hash)
+            insert(value, for: key, hash, at: place, bytes: bytes, expires: expires, now: now, &state)
+        }
     }
 
     /// Looks at what is kept and replaces it in one step.
@@ -90,41 +110,51 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
             value: Value, bytes: Int, expires: ContinuousClock.Instant?
         )?
     ) {
+        let hash = Table.hash(key)
         state.withLock { state in
-            let entry = state.entries[key]
-            guard let (value, bytes, expires) = change(entry?.value, entry?.expires) else { return }
-            insert(value, for: key, bytes: bytes, expires: expires, &state)
+            let place = state.table.place(of: key, hash)
+            let kept = place.map { state.table.slots[$0] }
+            guard let (value, bytes, expires) = change(kept?.value, kept.flatMap { end($0.expires) }) else {
+                return
+            }
+            insert(value, for: key, hash, at: place, bytes: bytes, expires: expires, now: .now, &state)
         }
     }
 
     private func insert(
-        _ value: Value, for key: Key, bytes: Int, expires: ContinuousClock.Instant?, _ state: inout State
+        _ value: Value, for key: Key, _ hash: UInt32, at place: Int?, bytes: Int,
+        expires: ContinuousClock.Instant?, now: ContinuousClock.Instant, _ state: inout State
     ) {
         let bytes = bytes + Self.overhead
-        if let old = state.entries.removeValue(forKey: key) { state.bytes -= old.bytes }
-        guard bytes <= limit / 4 else { return }
-        state.clock += 1
-        state.entries[key] = Entry(value: value, bytes: bytes, expires: expires, used: state.clock)
-        state.bytes += bytes
-        if state.bytes > limit { Self.evict(&state, downTo: limit - limit / 8) }
+        guard bytes <= limit / 4, state.table.count < Table.maximumCount else {
+            if let place { state.remove(place) }
+            return
+        }
+        if let place {
+            state.bytes += bytes - state.table.slots[place].bytes
+            state.table.replace(place, value, bytes: bytes, expires: expires ?? endless)
+        } else {
+            state.bytes += bytes
+            state.table.add(key, hash, value, bytes: bytes, expires: expires ?? endless)
+        }
+        // What is past its life and was not asked for since would otherwise stay until the bound is reached. A few for each
+        // that comes suffice to catch up.
+        for _ in 0..<Self.expiredPerInsertion {
+            guard let oldest = state.table.oldestPlace, state.table.slots[oldest].expires <= now else { break }
+            state.remove(oldest)
+        }
+        while state.bytes > limit, let oldest = state.table.oldestPlace {
+            state.remove(oldest)
+            state.counters.evictions += 1
+        }
     }
 
     public var counters: CacheCounters {
         state.withLock { state in
             var counters = state.counters
-            counters.entries = state.entries.count
+            counters.entries = state.table.count
             counters.bytes = state.bytes
             return counters
-        }
-    }
-
-    /// Frees an eighth at once, so that the sort is paid once for many insertions.
-    private static func evict(_ state: inout State, downTo goal: Int) {
-        for (key, entry) in state.entries.sorted(by: { $0.value.used < $1.value.used }) {
-            guard state.bytes > goal else { return }
-            state.entries[key] = nil
-            state.bytes -= entry.bytes
-            state.counters.evictions += 1
         }
     }
 }

@@ -14,6 +14,8 @@ public final class SharedWork: Sendable {
     static let width = 256
     /// Jobs that wait for their turn; whoever comes when so many wait would not be answered in time anyway.
     static let maximumWaiting = 4096
+    /// Namespaces in whose shares room is looked for on behalf of one job; strangers may join it.
+    private static let maximumShares = 16
 
     /// Whom a job asks, and on whose behalf.
     private struct Share: Hashable {
@@ -56,7 +58,9 @@ public final class SharedWork: Sendable {
     }
 
     private struct Waiting {
-        let share: Share
+        let ticket: UInt64
+        /// Those of whoever wants it done; it waits on the account of the first, and is done on that of one with room.
+        var shares: [Share]
         let job: Job
         /// Tells whoever waits for the job that it will not be done.
         let refuse: @Sendable () -> Void
@@ -67,6 +71,15 @@ public final class SharedWork: Sendable {
         var queued = Tally(limit: SharedWork.maximumWaiting)
         /// In order of arrival.
         var waiting: [Waiting] = []
+        var tickets: UInt64 = 0
+
+        /// Takes a job that waits, to do it on the account of `share`.
+        mutating func start(_ index: Int, _ share: Share) -> Waiting {
+            let next = waiting.remove(at: index)
+            queued.add(next.shares[0], -1)
+            running.add(share)
+            return next
+        }
     }
 
     private let jobs: AsyncStream<Job>
@@ -89,26 +102,50 @@ public final class SharedWork: Sendable {
     /// No work is taken after this, and `run()` returns once what is under way has ended.
     public func finish() { intake.finish() }
 
+    private enum Taken {
+        case starts
+        case waits(UInt64)
+        case refused
+    }
+
     /// Does `job` now or in its turn; calls `refuse` where no work is taken any more, or too much waits already.
+    ///
+    /// - Returns: where it waits, what others show to join it.
+    @discardableResult
     func take(
         for service: String, namespace: String? = nil, _ job: @escaping Job, refuse: @escaping @Sendable () -> Void
-    ) {
+    ) -> UInt64? {
         let share = Share(service: service, namespace: namespace)
-        let starts: Bool? = state.withLock { state in
+        let taken: Taken = state.withLock { state in
             if state.running.hasRoom(for: share) {
                 state.running.add(share)
-                return true
+                return .starts
             }
-            guard state.queued.hasRoom(for: share) else { return nil }
+            guard state.queued.hasRoom(for: share) else { return .refused }
             state.queued.add(share)
-            state.waiting.append(Waiting(share: share, job: job, refuse: refuse))
-            return false
+            state.tickets += 1
+            state.waiting.append(Waiting(ticket: state.tickets, shares: [share], job: job, refuse: refuse))
+            return .waits(state.tickets)
         }
-        switch starts {
-        case true?: begin(job, share, refuse: refuse)
-        case false?: break
-        case nil: refuse()
+        switch taken {
+        case .starts: begin(job, share, refuse: refuse)
+        case .waits(let ticket): return ticket
+        case .refused: refuse()
         }
+        return nil
+    }
+
+    /// Somebody else wants a job that waits: it does not wait for room in the first one's share where there is some in theirs.
+    func join(_ ticket: UInt64, for service: String, namespace: String?) {
+        let share = Share(service: service, namespace: namespace)
+        let next: Waiting? = state.withLock { state in
+            guard let index = state.waiting.firstIndex(where: { $0.ticket == ticket }) else { return nil }
+            if state.running.hasRoom(for: share) { return state.start(index, share) }
+            let shares = state.waiting[index].shares
+            if shares.count < Self.maximumShares, !shares.contains(share) { state.waiting[index].shares.append(share) }
+            return nil
+        }
+        if let next { begin(next.job, share, refuse: next.refuse) }
     }
 
     private func begin(_ job: @escaping Job, _ share: Share, refuse: @Sendable () -> Void) {
@@ -123,17 +160,16 @@ public final class SharedWork: Sendable {
 
     /// Frees a place, and gives it to whoever has waited longest for one that is free.
     private func end(_ share: Share) {
-        let next: Waiting? = state.withLock { state in
+        let next: (job: Waiting, share: Share)? = state.withLock { state in
             state.running.add(share, -1)
-            guard let index = state.waiting.firstIndex(where: { state.running.hasRoom(for: $0.share) }) else {
-                return nil
+            for index in state.waiting.indices {
+                if let share = state.waiting[index].shares.first(where: { state.running.hasRoom(for: $0) }) {
+                    return (state.start(index, share), share)
+                }
             }
-            let next = state.waiting.remove(at: index)
-            state.queued.add(next.share, -1)
-            state.running.add(next.share)
-            return next
+            return nil
         }
-        if let next { begin(next.job, next.share, refuse: next.refuse) }
+        if let next { begin(next.job.job, next.share, refuse: next.job.refuse) }
     }
 
     /// Once nothing is done any more, those who wait for their turn are told.
@@ -141,7 +177,7 @@ public final class SharedWork: Sendable {
         let waiting = state.withLock { state in
             let waiting = state.waiting
             state.waiting = []
-            for entry in waiting { state.queued.add(entry.share, -1) }
+            for entry in waiting { state.queued.add(entry.shares[0], -1) }
             return waiting
         }
         for entry in waiting { entry.refuse() }

@@ -8,12 +8,31 @@ import Synchronization
 /// way for long is not joined any more: its end may be a failure that a newcomer would still have time to avoid.
 public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     public typealias Answer = Result<Value, Outage>
-    private typealias Waiter = CheckedContinuation<Answer, Never>
+    private typealias Waiter = CheckedContinuation<Landing, Never>
+
+    /// On whose behalf something is asked, and until when they wait; `nil`: as long as it takes.
+    private struct Party {
+        let service: String
+        let namespace: String?
+        let until: ContinuousClock.Instant?
+    }
 
     private struct Flight {
         let key: Key
         let start: ContinuousClock.Instant
+        let leader: UInt64
+        let party: Party
+        /// Where the work waits for its turn.
+        var ticket: UInt64?
+        /// On whose behalf others have joined already.
+        var namespaces: Set<String?>
         var waiters: [UInt64: Waiter] = [:]
+    }
+
+    private struct Landing {
+        let answer: Answer
+        /// Whose work it was, where it was not the caller's own.
+        var joined: Party?
     }
 
     private struct State {
@@ -44,30 +63,55 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Send
     }
 
     /// The answer of `operation`, or of an equal one that is under way. `service` is whom the operation asks, and
-    /// `namespace` on whose behalf; of several callers it is done on the first one's.
+    /// `namespace` on whose behalf; of several callers it is done on the first one's, or, where that one's share of the
+    /// work is used up and another's is not, on the other's.
+    ///
+    /// - Parameter end: until when the operation waits for its turn at a service that wants to be left alone. Whoever has
+    ///   joined another's, and could have waited a good deal longer than that one did, asks again.
     public func value(
-        for key: Key, service: String, namespace: String? = nil, operation: @escaping @Sendable () async -> Answer
+        for key: Key, service: String, namespace: String? = nil, until end: ContinuousClock.Instant? = nil,
+        operation: @escaping @Sendable () async -> Answer
     ) async throws(Outage) -> Value {
+        let party = Party(service: service, namespace: namespace, until: end)
+        while true {
+            let landing = await landing(for: key, party, operation)
+            guard let joined = landing.joined, case .failure(let outage) = landing.answer,
+                outage.kind == .rateLimited, Self.waitsLonger(party, joined)
+            else { return try landing.answer.get() }
+        }
+    }
+
+    /// So much longer that asking again is worth it; all of a burst's callers come within less.
+    private static var worthwhile: Duration { .seconds(1) }
+
+    private static func waitsLonger(_ one: Party, _ other: Party) -> Bool {
+        guard let end = other.until else { return false }
+        return one.until.map { $0 > end.advanced(by: worthwhile) } ?? true
+    }
+
+    private func landing(
+        for key: Key, _ party: Party, _ operation: @escaping @Sendable () async -> Answer
+    ) async -> Landing {
         let caller = state.withLock { $0.number() }
-        let answer = await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                wait(as: caller, for: key, (service, namespace), waiter, operation)
-            }
+        let landing = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in wait(as: caller, for: key, party, waiter, operation) }
         } onCancel: {
             cancel(caller)
         }
         // A cancellation that came with the answer in hand has left its mark; the handler has ended by now.
         state.withLock { _ = $0.cancelled.remove(caller) }
-        return try answer.get()
+        return landing
     }
 
     private enum Role {
         case leads(UInt64)
-        case follows, isCancelled
+        /// The work may wait in the share of somebody who has used theirs up.
+        case follows(ticket: UInt64?)
+        case isCancelled
     }
 
     private func wait(
-        as caller: UInt64, for key: Key, _ share: (service: String, namespace: String?), _ waiter: Waiter,
+        as caller: UInt64, for key: Key, _ party: Party, _ waiter: Waiter,
         _ operation: @escaping @Sendable () async -> Answer
     ) {
         let role: Role = state.withLock { state in
@@ -78,35 +122,54 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Send
                 state.flights[number]?.waiters[caller] = waiter
                 state.flightOfCaller[caller] = number
                 state.counters.joined += 1
-                return .follows
+                let isNew = state.flights[number]?.namespaces.insert(party.namespace).inserted ?? false
+                return .follows(ticket: isNew ? flight.ticket : nil)
             }
             let number = state.number()
-            state.flights[number] = Flight(key: key, start: .now, waiters: [caller: waiter])
+            state.flights[number] = Flight(
+                key: key, start: .now, leader: caller, party: party, namespaces: [party.namespace],
+                waiters: [caller: waiter])
             state.current[key] = number
             state.flightOfCaller[caller] = number
             state.counters.led += 1
             return .leads(number)
         }
         switch role {
-        case .isCancelled: waiter.resume(returning: .failure(.cancelled))
-        case .follows: break
+        case .isCancelled: waiter.resume(returning: Landing(answer: .failure(.cancelled)))
+        case .follows(let ticket):
+            if let ticket { work.join(ticket, for: party.service, namespace: party.namespace) }
         case .leads(let number):
-            work.take(for: share.service, namespace: share.namespace) { [self] in
+            let ticket = work.take(for: party.service, namespace: party.namespace) { [self] in
                 land(number, await operation())
             } refuse: { [self] in
                 land(number, .failure(.stopping))
             }
+            if let ticket { queue(number, ticket) }
         }
     }
 
+    /// Tells a flight where its work waits; those who have joined meanwhile could not tell that they want it as well.
+    private func queue(_ number: UInt64, _ ticket: UInt64) {
+        let (service, others): (String, Set<String?>) = state.withLock { state in
+            guard let flight = state.flights[number] else { return ("", []) }
+            state.flights[number]?.ticket = ticket
+            return (flight.party.service, flight.namespaces.subtracting([flight.party.namespace]))
+        }
+        for namespace in others { work.join(ticket, for: service, namespace: namespace) }
+    }
+
     private func land(_ number: UInt64, _ answer: Answer) {
-        let waiters: [UInt64: Waiter] = state.withLock { state in
-            guard let flight = state.flights.removeValue(forKey: number) else { return [:] }
+        let flight: Flight? = state.withLock { state in
+            guard let flight = state.flights.removeValue(forKey: number) else { return nil }
             if state.current[flight.key] == number { state.current[flight.key] = nil }
             for caller in flight.waiters.keys { state.flightOfCaller[caller] = nil }
-            return flight.waiters
+            return flight
         }
-        for waiter in waiters.values { waiter.resume(returning: answer) }
+        guard let flight else { return }
+        for (caller, waiter) in flight.waiters {
+            waiter.resume(
+                returning: Landing(answer: answer, joined: caller == flight.leader ? nil : flight.party))
+        }
     }
 
     private func cancel(_ caller: UInt64) {
@@ -118,7 +181,7 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Send
             state.cancelled.insert(caller)
             return nil
         }
-        waiter?.resume(returning: .failure(.cancelled))
+        waiter?.resume(returning: Landing(answer: .failure(.cancelled)))
     }
 
     public var counters: FlightCounters { state.withLock { $0.counters } }

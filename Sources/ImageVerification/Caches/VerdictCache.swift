@@ -12,8 +12,7 @@ public final class VerdictCache: Sendable {
     typealias Key = PartsHash
 
     private struct Held: Sendable {
-        /// Shared by all that are equal: a cluster's images are judged alike by the thousand.
-        let judgement: SharedJudgement
+        let judgement: HeldJudgement
         let freshUntil: ContinuousClock.Instant
         /// When the question was asked that it answers.
         let asked: ContinuousClock.Instant
@@ -21,24 +20,15 @@ public final class VerdictCache: Sendable {
         var isDenial: Bool { if case .denied = judgement.judgement.outcome { true } else { false } }
     }
 
-    private final class SharedJudgement: Sendable {
-        let judgement: Judgement
-
-        init(_ judgement: Judgement) { self.judgement = judgement }
-    }
-
-    /// Distinct judgements that are shared. Admissions differ by policy and authority; denials name images, and are not.
-    private static let maximumShared = 4096
-
     private let staleLife: Duration
     /// See the tests.
     private let ignored: VerdictInput?
     private let known: ByteBoundedCache<Key, Held>
-    private let shared = Mutex<[Judgement: SharedJudgement]>([:])
+    private let shared: SharedJudgements
     private let staleUses = Mutex(0)
 
     /// - Parameters:
-    ///   - bytes: for all of it; an entry has some 350.
+    ///   - bytes: for all of it, of which an eighth is for judgements that many share; an entry has some 130.
     ///   - staleLife: how long past its life an admission may stand in where nobody could be asked (`--stale-if-outage`);
     ///     zero where it may not.
     public convenience init(bytes: Int, staleLife: Duration = .zero) {
@@ -49,7 +39,8 @@ public final class VerdictCache: Sendable {
     init(bytes: Int, staleLife: Duration = .zero, ignoring ignored: VerdictInput?) {
         self.ignored = ignored
         self.staleLife = staleLife
-        known = ByteBoundedCache(name: "verdicts", limit: bytes)
+        shared = SharedJudgements(limit: bytes / 8)
+        known = ByteBoundedCache(name: "verdicts", limit: bytes - bytes / 8)
     }
 
     /// What was said, and still holds. A question that will be asked again is counted only where it is answered.
@@ -80,16 +71,22 @@ public final class VerdictCache: Sendable {
         _ judgement: Judgement, for key: Key, asked: ContinuousClock.Instant, isFresh: Bool,
         until end: ContinuousClock.Instant
     ) {
-        let kept: SharedJudgement
+        let kept: HeldJudgement
         let stale: Duration
-        var bytes = 64
+        var bytes = 0
         switch judgement.outcome {
         case .admitted(let matches):
-            kept = share(judgement.admitted(by: matches.map { $0.forgettingEvidence() }))
+            let admission = judgement.admitted(by: matches.map { $0.forgettingEvidence() })
+            if let known = shared.share(admission) {
+                kept = known
+            } else {
+                kept = HeldJudgement(admission)
+                bytes = admission.weight
+            }
             stale = staleLife
-        case .denied(let reasons):
-            kept = SharedJudgement(judgement)
-            bytes += reasons.all.reduce(0) { $0 + $1.sentence.utf8.count + 128 }
+        case .denied:
+            kept = HeldJudgement(judgement)
+            bytes = judgement.weight
             stale = .zero
         case .undecided: return
         }
@@ -100,19 +97,15 @@ public final class VerdictCache: Sendable {
         }
     }
 
-    private func share(_ judgement: Judgement) -> SharedJudgement {
-        shared.withLock { shared in
-            if let known = shared[judgement] { return known }
-            let new = SharedJudgement(judgement)
-            // Policies come and go; what is in use comes back at once.
-            if shared.count >= Self.maximumShared { shared.removeAll() }
-            shared[judgement] = new
-            return new
-        }
-    }
+    /// Of an admission that others share.
+    static var bytesPerVerdict: Int { ByteBoundedCache<Key, Held>.overhead }
 
     /// By name of the cache, for the metrics.
-    public var counters: (name: String, counters: CacheCounters) { known.counted }
+    public var counters: (name: String, counters: CacheCounters) {
+        var counters = known.counters
+        counters.bytes += shared.bytes
+        return (known.name, counters)
+    }
 
     /// How often an admission past its life stood in.
     public var staleCount: Int { staleUses.withLock { $0 } }

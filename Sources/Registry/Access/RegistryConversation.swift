@@ -159,17 +159,22 @@ struct RegistryConversation: Sendable {
         } catch {
             result = .failure(error)
         }
-        let (isLimited, silence) = Self.limit(result)
-        if isLimited { counters.countLimited(host: service) }
-        if let leave { governor?.leave(leave, isLimited: isLimited, retryAfter: silence) }
+        let answer = Self.answer(result)
+        if case .limited = answer { counters.countLimited(host: service) }
+        if let leave { governor?.leave(leave, answer) }
         return result
     }
 
     /// Whether an answer asks for fewer requests, and for which silence.
-    private static func limit(_ result: Result<OutboundResponse, TransportError>) -> (Bool, Duration?) {
-        guard case .success(let response) = result, [429, 503].contains(response.status) else { return (false, nil) }
+    private static func answer(_ result: Result<OutboundResponse, TransportError>) -> RegistryGovernor.Answer {
+        guard case .success(let response) = result else { return .none }
         let silence = retryAfter(response)
-        return (response.status == 429 || silence != nil, silence)
+        switch response.status {
+        case 429: return .limited(retryAfter: silence)
+        case 503 where silence != nil: return .limited(retryAfter: silence)
+        case 500...: return .none
+        default: return .answered
+        }
     }
 
     private static func retryAfter(_ response: OutboundResponse) -> Duration? {
@@ -196,9 +201,10 @@ struct RegistryConversation: Sendable {
         case .success(let response):
             guard retries.isTransient(response.status) else { return nil }
             // A silence that the registry asks for is kept by the governor, and explained where it is too long.
-            let isGoverned = governor != nil && Self.limit(result).0
-            return retries.delay(
-                beforeRetry: number, retryAfter: isGoverned ? nil : Self.retryAfter(response))
+            if governor != nil, case .limited = Self.answer(result) {
+                return retries.delay(beforeRetry: number, retryAfter: nil)
+            }
+            return retries.delay(beforeRetry: number, retryAfter: Self.retryAfter(response))
         }
     }
 }

@@ -82,23 +82,29 @@ final class DirectoryDescriptor: Sendable {
         return (Int(status.st_size), Int64(status.st_mtim.tv_sec))
     }
 
-    /// `nil` where it cannot be listed.
-    func names(atMost limit: Int) -> [String]? {
+    enum Listing {
+        case whole, tooMany, failed
+    }
+
+    /// Calls with the name of each file, of no more than `limit`.
+    func list(atMost limit: Int, _ body: (String) -> Void) -> Listing {
         // A descriptor of its own, which closing the stream closes.
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard copy >= 0 else { return nil }
+        guard copy >= 0 else { return .failed }
         guard let stream = fdopendir(copy) else {
             close(copy)
-            return nil
+            return .failed
         }
         defer { closedir(stream) }
-        var names: [String] = []
-        while names.count < limit, let entry = readdir(stream) {
-            names.append(
+        var count = 0
+        while let entry = readdir(stream) {
+            count += 1
+            guard count <= limit else { return .tooMany }
+            body(
                 withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                     pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 })
         }
-        return names
+        return .whole
     }
 }

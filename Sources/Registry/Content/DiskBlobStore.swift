@@ -21,8 +21,10 @@ public final class DiskBlobStore: BlobStore {
     }
 
     public static let defaultLimit = 1 << 30
-    /// Files are a few KiB at least; a directory that has more names than this is not ours alone.
+    /// Files are a few KiB at least.
     static let maximumFiles = 1 << 17
+    /// A directory that has more names than this is not ours alone; looking at so many takes about a second.
+    static let maximumNames = 1 << 20
     /// Files on their way; they are no content yet.
     private static let newPrefix = ".new-"
 
@@ -45,15 +47,26 @@ public final class DiskBlobStore: BlobStore {
     private let directory: DirectoryDescriptor
     private let limit: Int
     private let maximumBlobBytes: Int
+    private let maximumFiles: Int
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - path: a directory that exists, for this process alone.
     ///   - limit: bytes of all files; the least recently used go first.
     ///   - memory: what is looked into before.
-    public init(
+    public convenience init(
         directory path: String, limit: Int = defaultLimit, memory: any BlobStore = NoBlobStore(),
         maximumBlobBytes: Int = RegistryLimits().blobBytes
+    ) throws(Unusable) {
+        try self.init(
+            directory: path, limit: limit, memory: memory, maximumBlobBytes: maximumBlobBytes,
+            maximumFiles: Self.maximumFiles, maximumNames: Self.maximumNames)
+    }
+
+    /// For tests, with bounds of their own.
+    init(
+        directory path: String, limit: Int, memory: any BlobStore, maximumBlobBytes: Int, maximumFiles: Int,
+        maximumNames: Int
     ) throws(Unusable) {
         guard let directory = DirectoryDescriptor(path) else {
             throw Unusable(description: "\(path) is no directory that can be opened")
@@ -65,10 +78,14 @@ public final class DiskBlobStore: BlobStore {
         self.memory = memory
         self.limit = limit
         self.maximumBlobBytes = maximumBlobBytes
-        guard let names = directory.names(atMost: 2 * Self.maximumFiles) else {
-            throw Unusable(description: "\(path) cannot be listed")
+        self.maximumFiles = maximumFiles
+        switch takeStock(atMost: maximumNames) {
+        case .whole: break
+        case .tooMany:
+            throw Unusable(
+                description: "\(path) holds more than \(maximumNames) files; give blobs a directory of their own")
+        case .failed: throw Unusable(description: "\(path) cannot be listed")
         }
-        takeStock(names)
     }
 
     // MARK: Blobs
@@ -129,17 +146,24 @@ public final class DiskBlobStore: BlobStore {
         return digest
     }
 
-    /// Finds what an earlier run left, the oldest first, and deletes what it had not finished.
-    private func takeStock(_ names: [String]) {
-        var found: [(digest: Digest, bytes: Int, time: Int64)] = []
-        for name in names {
+    private typealias Found = (digest: Digest, bytes: Int, time: Int64)
+
+    /// Finds what an earlier run left, the oldest first, and deletes what it had not finished. Whatever else lies there is
+    /// left alone, however much it is: it takes no place that is ours.
+    private func takeStock(atMost maximumNames: Int) -> DirectoryDescriptor.Listing {
+        var found: [Found] = []
+        var unfinished: [String] = []
+        let listing = directory.list(atMost: maximumNames) { name in
             if name.hasPrefix(Self.newPrefix) {
-                directory.remove(name)
-                continue
+                unfinished.append(name)
+            } else if let digest = Self.digest(name), let file = directory.size(name) {
+                found.append((digest, file.bytes, file.time))
+                // So that they take no more memory than those that are kept.
+                if found.count >= 2 * maximumFiles { drop(&found) }
             }
-            guard let digest = Self.digest(name), let file = directory.size(name) else { continue }
-            found.append((digest, file.bytes, file.time))
         }
+        guard case .whole = listing else { return listing }
+        for name in unfinished { directory.remove(name) }
         let files = found.sorted { $0.time < $1.time }
         let victims = state.withLock { state in
             for file in files {
@@ -150,12 +174,22 @@ public final class DiskBlobStore: BlobStore {
             return evicted(&state)
         }
         for victim in victims { directory.remove(Self.name(victim)) }
+        return listing
+    }
+
+    /// Deletes the oldest, down to as many as are kept.
+    private func drop(_ found: inout [Found]) {
+        found.sort { $0.time > $1.time }
+        let old = found[maximumFiles...]
+        for file in old { directory.remove(Self.name(file.digest)) }
+        found.removeLast(old.count)
+        state.withLock { $0.counters.evictions += old.count }
     }
 
     /// Takes the least recently used out of the books until an eighth is free, where there is too much.
     private func evicted(_ state: inout State) -> [Digest] {
-        guard state.bytes > limit || state.files.count > Self.maximumFiles else { return [] }
-        let (bytes, files) = (limit - limit / 8, Self.maximumFiles - Self.maximumFiles / 8)
+        guard state.bytes > limit || state.files.count > maximumFiles else { return [] }
+        let (bytes, files) = (limit - limit / 8, maximumFiles - maximumFiles / 8)
         var victims: [Digest] = []
         for (digest, file) in state.files.sorted(by: { $0.value.used < $1.value.used }) {
             guard state.bytes > bytes || state.files.count > files else { break }

@@ -80,6 +80,8 @@ struct AmazonCredentials: CredentialSource {
         }
     }
 
+    func identity(of credential: RegistryCredential) -> [String]? { tokens.identity(of: credential) }
+
     func known(for repository: Repository) -> KnownCredential {
         Registry(repository.host).map { tokens.known($0.tokenKey) } ?? .known(nil)
     }
@@ -144,6 +146,7 @@ struct AmazonCredentials: CredentialSource {
         return CloudTokens.Token(
             credential: .basic(
                 username: String(text[..<colon]), password: String(text[text.utf8.index(after: colon)...])),
-            lifetime: .seconds(max(0, Int64(end) - instant)))
+            lifetime: .seconds(max(0, Int64(end) - instant)),
+            identity: [CloudProvider.aws.rawValue, role, registry.tokenKey])
     }
 }

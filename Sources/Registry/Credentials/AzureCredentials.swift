@@ -59,6 +59,8 @@ struct AzureCredentials: CredentialSource {
         return isWord(String(name)) && !name.utf8.contains(UInt8(ascii: "."))
     }
 
+    func identity(of credential: RegistryCredential) -> [String]? { tokens.identity(of: credential) }
+
     func known(for repository: Repository) -> KnownCredential {
         Self.isRegistry(repository.host) ? tokens.known(repository.host) : .known(nil)
     }
@@ -90,7 +92,8 @@ struct AzureCredentials: CredentialSource {
             }
             return CloudTokens.Token(
                 credential: .identityToken(refresh),
-                lifetime: Self.lifetime(of: refresh, now: Date().timeIntervalSince1970) ?? Self.defaultLifetime)
+                lifetime: Self.lifetime(of: refresh, now: Date().timeIntervalSince1970) ?? Self.defaultLifetime,
+                identity: [CloudProvider.azure.rawValue, authority, tenant, client, host])
         }
     }
 

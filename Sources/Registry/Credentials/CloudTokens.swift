@@ -11,10 +11,13 @@ struct CloudTokens: Sendable {
     struct Token: Sendable {
         let credential: RegistryCredential
         let lifetime: Duration
+        /// Who it stands for, where that is known for sure; see `CredentialSource.identity(of:)`.
+        var identity: [String]?
     }
 
     private struct Kept: Sendable {
         let credential: RegistryCredential
+        let identity: [String]?
         let renewal: ContinuousClock.Instant
         let end: ContinuousClock.Instant
     }
@@ -56,11 +59,19 @@ struct CloudTokens: Sendable {
         return .known(known.credential)
     }
 
+    /// Who a credential stands for that was handed out here and lasts.
+    func identity(of credential: RegistryCredential) -> [String]? {
+        let now = ContinuousClock.now
+        return shelf.kept.withLock { kept in
+            kept.values.first { $0.credential == credential && $0.end > now }?.identity
+        }
+    }
+
     private func keep(_ token: Token, for key: String) {
         let now = ContinuousClock.now
         let lifetime = min(max(token.lifetime, .zero), Self.maximumLifetime)
         let kept = Kept(
-            credential: token.credential, renewal: now.advanced(by: lifetime - Self.reserve),
+            credential: token.credential, identity: token.identity, renewal: now.advanced(by: lifetime - Self.reserve),
             end: now.advanced(by: lifetime))
         shelf.kept.withLock { shelf in
             if shelf.count >= Self.maximumCount, shelf[key] == nil {

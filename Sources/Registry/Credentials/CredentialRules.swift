@@ -53,6 +53,11 @@ public struct CredentialRules: Sendable {
         return own.known(for: repository)
     }
 
+    /// Its fingerprint: of whom it stands for, where our own sources know that of the very credential.
+    func fingerprint(_ credential: RegistryCredential?) -> CredentialFingerprint {
+        CredentialFingerprint(credential, identity: credential.flatMap { own.identity(of: $0) })
+    }
+
     /// The first that there is, and no other is tried: a second try would tell a registry more than it has to know.
     /// `nil` where there is none.
     func credential(

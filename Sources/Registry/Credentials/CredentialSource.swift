@@ -14,6 +14,11 @@ public protocol CredentialSource: Sendable {
 
     /// What `credential` would answer, where it is known without asking anybody.
     func known(for repository: Repository) -> KnownCredential
+
+    /// Whom a credential stands for that came from here and is renewed from time to time: the service that gave it, and
+    /// all by which it was asked for. What was learned with it holds for the next one as well. `nil` for what is not
+    /// renewed, did not come from here, or stands for somebody who is not known for sure.
+    func identity(of credential: RegistryCredential) -> [String]?
 }
 
 /// A credential that is known now, or its absence; or that somebody has to be asked.
@@ -25,6 +30,8 @@ public enum KnownCredential: Hashable, Sendable {
 extension CredentialSource {
     /// For a source that has to ask.
     public func known(for repository: Repository) -> KnownCredential { .unknown }
+
+    public func identity(of credential: RegistryCredential) -> [String]? { nil }
 }
 
 extension DockerConfig: CredentialSource {
@@ -63,6 +70,15 @@ public struct CredentialSources: CredentialSource {
     }
 }
 
+extension CredentialSources {
+    public func identity(of credential: RegistryCredential) -> [String]? {
+        for source in sources {
+            if let identity = source.identity(of: credential) { return identity }
+        }
+        return nil
+    }
+}
+
 extension CredentialFingerprint {
     /// Made anew in every process, so that a fingerprint means nothing outside of it.
     private static let key = SymmetricKey(size: .bits256)
@@ -71,13 +87,16 @@ extension CredentialFingerprint {
     private static let anonymous = CredentialFingerprint(hashing: nil)
 
     /// A keyed hash of a credential: equal for equal ones within this process, and telling nothing about them.
-    init(_ credential: RegistryCredential?) {
-        self = credential.map { CredentialFingerprint(hashing: $0) } ?? Self.anonymous
+    ///
+    /// - Parameter identity: whom it stands for, where it is renewed; then that is hashed.
+    init(_ credential: RegistryCredential?, identity: [String]? = nil) {
+        self = credential.map { CredentialFingerprint(hashing: $0, identity) } ?? Self.anonymous
     }
 
-    private init(hashing credential: RegistryCredential?) {
+    private init(hashing credential: RegistryCredential?, _ identity: [String]? = nil) {
         let parts: [String] =
             switch credential {
+            case .some where identity != nil: ["identity"] + (identity ?? [])
             case nil: ["anonymous"]
             case .basic(let username, let password): ["basic", username, password]
             case .identityToken(let token): ["identity-token", token]

@@ -41,7 +41,7 @@ final class SharedAnswers: Sendable {
 
     let lives: Lives
     /// Lists and manifests have a few KiB, and live for seconds.
-    private static let bytes = 4 << 20
+    private static let bytes = 1 << 20
     /// A few thousand repositories.
     private static let placeBytes = 1 << 20
 

@@ -7,5 +7,9 @@ enum Allocation {
     /// than their bounds say.
     static func economise() {
         _ = mallopt(M_ARENA_MAX, 2)
+        // Left to itself, the library keeps up to twice the largest buffer that was ever freed, and takes the next ones from
+        // between smaller pieces. Attestations and tables of caches are better given back.
+        _ = mallopt(M_MMAP_THRESHOLD, 256 << 10)
+        _ = mallopt(M_TRIM_THRESHOLD, 256 << 10)
     }
 }
