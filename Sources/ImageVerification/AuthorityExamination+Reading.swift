@@ -32,10 +32,8 @@ extension AuthorityExamination {
                 }
                 count += 1
                 guard count <= Self.maximumLargeProofs else {
-                    read.candidates.append(
-                        UnverifiedBundle(
-                            .unreadable("this image has more than the \(Self.maximumLargeProofs) large proofs that are read"),
-                            origin: bundle.origin))
+                    let why = "this image has more than the \(Self.maximumLargeProofs) large proofs that are read"
+                    read.candidates.append(UnverifiedBundle(.unreadable(why), origin: bundle.origin))
                     continue
                 }
                 do throws(Outage) {

@@ -128,7 +128,8 @@ public struct AuthorityExamination: Sendable {
         let (places, unreadable) = await readable(Self.places(authority, image))
         let known = question.looksAtAll ? Search() : sufficient(places, kind, image)
         if !known.candidates.isEmpty,
-            case (.satisfied(let match), let search) = await weighed(known.only(authority.format), question, kind, weigh)
+            case (.satisfied(let match), let search) = await weighed(
+                known.only(authority.format), question, kind, weigh)
         {
             return Examined(
                 finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)),
@@ -171,7 +172,8 @@ public struct AuthorityExamination: Sendable {
     /// What the candidates come to. Those that are too large to be held are read only where the others do not satisfy, or
     /// where something looks at all that there is; none of them is a signature, and then they are read for the words.
     private func weighed(
-        _ search: Search, _ question: Question, _ kind: ProofKind, _ weigh: (Search) async -> AuthorityFinding.Result
+        _ search: Search, _ question: Question, _ kind: ProofKind,
+        _ weigh: (Search) async -> AuthorityFinding.Result
     ) async -> (AuthorityFinding.Result, Search) {
         let search = search.limited(to: question.reading.maximumBytes)
         guard search.hasLarge else { return (await weigh(search), search) }

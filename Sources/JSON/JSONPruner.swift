@@ -22,7 +22,7 @@ public struct JSONPruner: Sendable {
     private static let nameBytes = 1 << 20
 
     /// What comes next. Whatever stands within a string or a number has its own state, so that a piece may end anywhere.
-    private enum State {
+    enum State {
         case value, firstElement, firstName, name, colon, afterValue, end
         case string(isName: Bool)
         case escape(isName: Bool)
@@ -134,7 +134,7 @@ public struct JSONPruner: Sendable {
         while at < bytes.count {
             switch state {
             case .string(let isName):
-                at = Self.plain(bytes, from: at)
+                at = JSONBytes.plain(bytes, from: at)
                 guard at < bytes.count else { continue }
                 let byte = bytes[at]
                 if byte == UInt8(ascii: "\"") {
@@ -150,7 +150,7 @@ public struct JSONPruner: Sendable {
                 } else if byte < 0x20 {
                     throw wrong(.controlCharacter, at)
                 } else {
-                    guard let next = Self.lead(byte, isName) else { throw wrong(.invalidUTF8, at) }
+                    guard let next = JSONBytes.lead(byte, isName) else { throw wrong(.invalidUTF8, at) }
                     state = next
                     began = offset + at
                 }
@@ -171,7 +171,7 @@ public struct JSONPruner: Sendable {
                 }
                 at += 1
             case .hex(let isName, let missing, let value, let high):
-                guard let digit = Self.hexDigit(bytes[at]) else { throw wrong(.invalidEscape, at) }
+                guard let digit = JSONBytes.hexDigit(bytes[at]) else { throw wrong(.invalidEscape, at) }
                 let value = value << 4 | digit
                 at += 1
                 guard missing == 1 else {
@@ -332,42 +332,6 @@ public struct JSONPruner: Sendable {
         try keep("\":".utf8)
     }
 
-    // MARK: Bytes
-
-    /// The first byte of a string that is not ASCII to be passed by.
-    private static func plain(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var at = start
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 || byte >= 0x80 { break }
-            at += 1
-        }
-        return at
-    }
-
-    /// What follows the first byte of a character, RFC 3629 §4; `nil` where it is none.
-    private static func lead(_ byte: UInt8, _ isName: Bool) -> State? {
-        switch byte {
-        case 0xC2...0xDF: .utf8(isName: isName, missing: 1, low: 0x80, high: 0xBF)
-        case 0xE0: .utf8(isName: isName, missing: 2, low: 0xA0, high: 0xBF)
-        case 0xED: .utf8(isName: isName, missing: 2, low: 0x80, high: 0x9F)
-        case 0xE1...0xEF: .utf8(isName: isName, missing: 2, low: 0x80, high: 0xBF)
-        case 0xF0: .utf8(isName: isName, missing: 3, low: 0x90, high: 0xBF)
-        case 0xF1...0xF3: .utf8(isName: isName, missing: 3, low: 0x80, high: 0xBF)
-        case 0xF4: .utf8(isName: isName, missing: 3, low: 0x80, high: 0x8F)
-        default: nil
-        }
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-        default: nil
-        }
-    }
-
     /// The state after one more byte of a number, RFC 8259 §6; `nil` where the number has ended before it.
     private func numberState(_ byte: UInt8) throws(Failure) -> State? {
         let isDigit = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
@@ -391,7 +355,8 @@ extension JSONPruner.Failure: CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformed(let error): "it is not JSON: \(error)"
-        case .keepsTooMuch(let limit): "the policy reads more of it than the \(limit) bytes that are kept of a large one"
+        case .keepsTooMuch(let limit):
+            "the policy reads more of it than the \(limit) bytes that are kept of a large one"
         }
     }
 }

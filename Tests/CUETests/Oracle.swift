@@ -84,7 +84,8 @@ struct Answer: Equatable {
                 policy.evaluate(whole.root, demanding: demand), policy.evaluate(parts.root, demanding: demand)
             )
             if one != other {
-                Issue.record("\(policy.reads): \(one) of \(String(decoding: whole.text, as: UTF8.self)), \(other) of parts")
+                let text = String(decoding: whole.text, as: UTF8.self)
+                Issue.record("\(policy.reads): \(one) of \(text), \(other) of its parts")
             }
         }
     }

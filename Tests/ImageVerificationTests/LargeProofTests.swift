@@ -4,6 +4,7 @@ import JSON
 import OCI
 import Policy
 import Sigstore
+import Synchronization
 import Testing
 
 /// An image with one attestation, which is held or is too large for it: every verdict and every word is the same.
@@ -25,7 +26,8 @@ struct LargeProofTests {
             name: "key", check: .signer(try (key ?? notary).options()),
             attestations: [
                 AttestationRequirement(
-                    name: "materials", predicateType: type, writtenType: written, program: text.map { Self.program($0) })
+                    name: "materials", predicateType: type, writtenType: written, program: text.map { Self.program($0) }
+                )
             ], requiresSignature: requiresSignature)
     }
 
@@ -68,6 +70,10 @@ struct LargeProofTests {
         return Told(words: await words.text, reads: source.state.withLock { $0.reads })
     }
 
+    private func told(_ bundles: [UnverifiedBundle], _ policies: [ClusterImagePolicy]) async throws -> Told {
+        try await told(bundles, [], policies)
+    }
+
     private actor Words {
         var text = ""
         func set(_ text: String) { self.text = text }
@@ -108,7 +114,8 @@ struct LargeProofTests {
                 testDescription: "a list that fits", program: "predicate: components: [...{name: !=\"c\"}]",
                 reads: .members(["components": .all]), isAdmitted: true),
             Row(
-                testDescription: "all", program: "predicate: close({bomFormat: string})", reads: .all, isAdmitted: false),
+                testDescription: "all", program: "predicate: close({bomFormat: string})", reads: .all, isAdmitted: false
+            ),
             Row(
                 testDescription: "a name", program: "predicate: {serial: string, bomFormat: serial}", reads: nil,
                 isAdmitted: false),
@@ -216,7 +223,7 @@ struct LargeProofTests {
         }
         #expect(beside.words == "admitted")
         #expect(try await told([proofs.large], policies).words.contains("named and is not there"))
-        let damaged = try await told([proofs.large], policies) { state in
+        let damaged = try await told([proofs.large], [], policies) { state in
             state.blobs[proofs.large.origin.blob] = proofs.bytes + [0x20]
         }
         #expect(damaged.words.contains("does not have its digest"))

@@ -39,7 +39,8 @@ struct ProofExtentTests {
     @Test(
         "and nothing else, which is an error of the document",
         arguments: [
-            "''", "1023", "1Gib", "1.5Mi", "-1Mi", "0", "1e6", "1e6Ki", "1Ti", "2Gi", "1073741825", "Mi", "1 Mi", "'1Mi '", "1mi",
+            "''", "1023", "1Gib", "1.5Mi", "-1Mi", "0", "1e6", "1e6Ki", "1Ti", "2Gi", "1073741825", "Mi", "1 Mi",
+            "'1Mi '", "1mi",
             "9223372036854775807Gi", "99999999999999999999", "true", "[]", "{}", "null", "~",
         ])
     func wrong(text: String) {
@@ -89,7 +90,8 @@ struct ProofExtentTests {
             #expect(policy.reading(for: policy.authorities[0]).parts == parts, "\(attestations)")
             let over = try #require(
                 Self.document(
-                    "  policy: {type: cue, data: 'authorityMatches: _'}", attestations: attestations).policy)
+                    "  policy: {type: cue, data: 'authorityMatches: _'}", attestations: attestations
+                ).policy)
             #expect(over.reading(for: over.authorities[0]).parts == .all)
         }
     }

@@ -133,7 +133,8 @@ struct LargeProofTests {
         }
     }
 
-    private static let text = Array(#"{"dsseEnvelope":{"payload":"e30=","x":"\#(String(repeating: "x", count: 2000))"}}"#.utf8)
+    private static let text = Array(
+        #"{"dsseEnvelope":{"payload":"e30=","x":"\#(String(repeating: "x", count: 2000))"}}"#.utf8)
 
     @Test("Both passes have to be the bytes that were asked for, and no third is made")
     func passes() async throws {

@@ -11,8 +11,9 @@ extension DocumentReader {
         let name = metadata(fields["metadata"])
         // Written by a controller, read by nobody here; it decides nothing.
         _ = status(fields["status"])
-        guard let spec = object(
-            fields["spec"], ["images", "authorities", "policy", "mode", "match", "maximumAttestationSize"])
+        guard
+            let spec = object(
+                fields["spec"], ["images", "authorities", "policy", "mode", "match", "maximumAttestationSize"])
         else { return nil }
         let images = images(spec["images"])
         let authorities = authorities(spec["authorities"])

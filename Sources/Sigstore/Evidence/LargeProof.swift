@@ -136,7 +136,8 @@ public struct LargeProofReader: Sendable {
         if let outline {
             let range = outline.characters.clamped(to: count..<(count + bytes.count))
             if !range.isEmpty {
-                payload?.read(UnsafeRawBufferPointer(rebasing: bytes[(range.lowerBound - count)..<(range.upperBound - count)]))
+                let piece = bytes[(range.lowerBound - count)..<(range.upperBound - count)]
+                payload?.read(UnsafeRawBufferPointer(rebasing: piece))
             }
         } else {
             splitter.read(bytes)

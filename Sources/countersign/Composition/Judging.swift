@@ -34,7 +34,8 @@ extension ProofOptions {
                 // A layout that is not there is unreadable input; only what is wrong inside is for the verdict to say.
                 _ = try readFile("\(directory)/index.json")
                 judged += try await Self.judge(
-                    [(operand, reference)], by: LayoutSource(directory: directory, limits: criteria.limits), nil, criteria, trust, deadline)
+                    [(operand, reference)], by: LayoutSource(directory: directory, limits: criteria.limits), nil,
+                    criteria, trust, deadline)
             }
             return report(judged)
         }

@@ -30,7 +30,8 @@ struct LargeProofTests {
             for piece in [1, 2, 3, 4, 5, 7, 64, 1000, 1 << 20] {
                 let large = try #require(try largeTwin(small, parts: Self.reads, piece: piece))
                 let found = try key.verifier().statement(in: large, of: image)
-                #expect(found.statement.root["predicate"]?.rawText.elementsEqual(#"{"bomFormat":"CycloneDX"}"#.utf8) == true)
+                let kept = String(decoding: found.statement.root["predicate"]?.rawText ?? [], as: UTF8.self)
+                #expect(kept == #"{"bomFormat":"CycloneDX"}"#)
                 #expect(found.statement.root["subject"] != nil && found.parts == Self.reads)
                 #expect(found.predicateType == "https://spdx.dev/Document" && found.envelope == nil)
             }
@@ -61,7 +62,8 @@ struct LargeProofTests {
                 flipped[place] ^= 1
                 let origin = origin()
                 let small = UnverifiedBundle(
-                    isBundle ? .bundle(flipped) : .envelope(flipped, annotations: CosignAnnotations([:])), origin: origin)
+                    isBundle ? .bundle(flipped) : .envelope(flipped, annotations: CosignAnnotations([:])),
+                    origin: origin)
                 _ = verifier.refusal(asStatement: small)
                 let whole = try #require(try largeTwin(small, parts: Self.reads))
                 // A member's name that nobody knows may be flipped beside an envelope.
@@ -164,8 +166,10 @@ struct LargeProofTests {
         let document = try JSONDocument(parsing: Array(text.utf8)).root
         func raw(_ name: String) -> String { String(decoding: document[name]?.rawText ?? [], as: UTF8.self) }
         for text in [
-            #"{ "signatures" : \#(raw("signatures")) , "payloadType":\#(raw("payloadType")),"payload" : \#(raw("payload")) } "#,
-            #"{"p\u0061yload":\#(raw("payload")),"x":{"payload":"!"},"signatures":\#(raw("signatures")),"payloadType":\#(raw("payloadType"))}"#,
+            #"{ "signatures" : \#(raw("signatures")) , "payloadType":\#(raw("payloadType")),"#
+                + #""payload" : \#(raw("payload")) } "#,
+            #"{"p\u0061yload":\#(raw("payload")),"x":{"payload":"!"},"signatures":\#(raw("signatures")),"#
+                + #""payloadType":\#(raw("payloadType"))}"#,
         ] {
             let small = candidate(envelope: text)
             #expect(try key.verifier().refusal(asStatement: small) == nil)
@@ -187,7 +191,9 @@ struct LargeProofTests {
         }
     }
 
-    @Test("No more of the statement is kept than is kept of any", arguments: [JSONParts.all, .members(["predicate": .all])])
+    @Test(
+        "No more of the statement is kept than is kept of any",
+        arguments: [JSONParts.all, .members(["predicate": .all])])
     func kept(parts: JSONParts) throws {
         let key = try TestKey.shared(.p256)
         var proof = Self.attestation()
@@ -195,7 +201,9 @@ struct LargeProofTests {
         let small = candidate(bundle: try proof.bundle(signedBy: key))
         let large = try #require(try largeTwin(small, parts: parts, piece: 1 << 16))
         var refusal: VerificationError?
-        do { _ = try key.verifier().statement(in: large, of: image) } catch { refusal = error }
+        do { _ = try key.verifier().statement(in: large, of: image) } catch let error as VerificationError {
+            refusal = error
+        }
         #expect(refusal.map { "\($0)".contains("reads more of it than") } == true)
         let little = try #require(try largeTwin(small, parts: Self.reads, piece: 1 << 16))
         #expect(try key.verifier().statement(in: little, of: image).parts == Self.reads)
@@ -211,7 +219,8 @@ struct LargeProofTests {
             #expect(try key.verifier().refusal(asStatement: small) == nil)
             let large = try #require(try largeTwin(small))
             #expect(
-                try key.verifier().refusal(asStatement: large) == (kind == .ed25519 ? .needsAllBytes : nil), "\(scheme)")
+                try key.verifier().refusal(asStatement: large) == (kind == .ed25519 ? .needsAllBytes : nil), "\(scheme)"
+            )
             if kind != .p256 {
                 #expect(
                     try TestKey.shared(.p256).verifier().refusal(asStatement: large)
