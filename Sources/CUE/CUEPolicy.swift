@@ -6,20 +6,22 @@ public import JSON
 /// Both happen on a stack of their own, whatever the caller's is, and both are bounded; see `docs/cue.md`.
 public struct CUEPolicy: Sendable {
     private let literal: StructLiteral
+    /// The parts of a document that it reads: of one that holds no more than these it says what it says of the whole.
+    public let reads: JSONParts
 
     /// Compiles the text of one file. The Go implementation's order: parse, resolve names, and evaluate the policy by
     /// itself; a contradiction in it is an error for every document.
     public init(compiling source: [UInt8]) throws(CUECompileError) {
-        let compiled = DeepStack.run { () -> Result<StructLiteral, CUECompileError> in
+        let compiled = DeepStack.run { () -> Result<(StructLiteral, JSONParts), CUECompileError> in
             do throws(CUECompileError) {
                 let literal = try Self.compile(source)
                 try Self.check(literal, source)
-                return .success(literal)
+                return .success((literal, Self.parts(of: literal)))
             } catch {
                 return .failure(error)
             }
         }
-        literal = try (compiled ?? .failure(.noThread)).get()
+        (literal, reads) = try (compiled ?? .failure(.noThread)).get()
     }
 
     /// What the policy asks of a document besides not contradicting it.

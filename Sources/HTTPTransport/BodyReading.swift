@@ -9,7 +9,7 @@ enum BodyReading {
     /// Enough to let a connection live on after an error page; a longer page costs the connection.
     private static let maximumDiscardedBytes = 64 << 10
 
-    /// Nothing is allocated from a `Content-Length`, which may lie; a length beyond the limit is refused at once.
+    /// What goes into a sink is not kept. Nothing is allocated from a `Content-Length`, which may lie; a length beyond the limit is refused at once.
     static func read(
         _ response: HTTPClientResponse, for request: OutboundRequest, host: String
     ) async throws -> [UInt8] {
@@ -21,13 +21,20 @@ enum BodyReading {
         }
         var hash = request.expectedDigest.map { StreamedHash($0.algorithm) }
         var body: [UInt8] = []
+        var count = 0
+        request.sink?.begin()
         for try await chunk in response.body {
             // The limit comes first: no byte beyond it is kept.
-            guard chunk.readableBytes <= limit - body.count, request.admits?(chunk.readableBytes) ?? true else {
+            guard chunk.readableBytes <= limit - count, request.admits?(chunk.readableBytes) ?? true else {
                 throw TransportError.tooLarge(host: host, limit: limit)
             }
             hash?.update(chunk)
-            body.append(contentsOf: chunk.readableBytesView)
+            count += chunk.readableBytes
+            if let sink = request.sink {
+                chunk.withUnsafeReadableBytes { sink.take($0) }
+            } else {
+                body.append(contentsOf: chunk.readableBytesView)
+            }
         }
         if let expected = request.expectedDigest, let hash, hash.hex != expected.hex {
             throw TransportError.wrongDigest(host: host)

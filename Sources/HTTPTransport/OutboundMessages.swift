@@ -24,6 +24,8 @@ public struct OutboundRequest: Sendable {
     /// Asked for each piece of a successful answer as it arrives, with its length in bytes: `false` ends the request as
     /// too large. For limits that several requests share.
     public var admits: (@Sendable (Int) -> Bool)?
+    /// Takes a successful answer's body piece by piece, of which nothing is kept then; `nil` keeps it.
+    public var sink: (any BodySink)?
     public var deadline: ContinuousClock.Instant
     /// Whether hosts spelled as loopback may be reached: only where the operator or a reference named one as a registry.
     /// A URL out of an answer never earns it.
@@ -42,6 +44,14 @@ public struct OutboundRequest: Sendable {
         self.deadline = deadline
         self.mayReachLoopback = mayReachLoopback
     }
+}
+
+/// Where the body of an answer goes that is not held.
+public protocol BodySink: Sendable {
+    /// A successful answer begins; what came of an earlier one is void.
+    func begin()
+    /// The next bytes of it. The following ones are read when this has returned.
+    func take(_ bytes: UnsafeRawBufferPointer)
 }
 
 /// The value of an `Authorization` header; it never shows itself.
@@ -73,7 +83,8 @@ public struct ExpectedDigest: Hashable, Sendable {
     }
 }
 
-/// An answer, whole. The body of an answer that is no success is discarded unread: nobody may quote it.
+/// An answer, whole. The body of an answer that is no success is discarded unread: nobody may quote it; that of one that
+/// went into a sink is empty.
 public struct OutboundResponse: Sendable {
     public let status: Int
     public let headers: ResponseHeaders

@@ -18,7 +18,10 @@ extension AuthorityExamination {
         /// How many candidates are of a form that the authority does not look at.
         var passedOver = 0
 
-        var isWhole: Bool { partlyRead.isEmpty }
+        /// Whether those that are too large to be held were left out.
+        var leavesOutLarge = false
+
+        var isWhole: Bool { partlyRead.isEmpty && !leavesOutLarge }
 
         /// Takes what a place holds.
         mutating func hold(_ lookup: EvidenceStore.Remembered<ProofLookup>, _ place: ReadablePlace) {
@@ -123,6 +126,10 @@ extension UnverifiedBundle {
     fileprivate func isOf(_ format: SignatureFormat?) -> Bool {
         switch (format, content) {
         case (nil, _), (_, .unreadable), (.legacy, .simpleSigning), (.legacy, .envelope), (.bundle, .bundle): true
+        case (.legacy, .large(let unread)): unread.blob.form == .envelope
+        case (.bundle, .large(let unread)): unread.blob.form == .bundle
+        case (.legacy, .read(let proof, _)): proof.blob.form == .envelope
+        case (.bundle, .read(let proof, _)): proof.blob.form == .bundle
         case (.legacy, .bundle), (.bundle, .simpleSigning), (.bundle, .envelope): false
         }
     }

@@ -44,10 +44,11 @@ public struct AuthorityExamination: Sendable {
 
     /// What the authority says of the image; outages are part of the finding.
     ///
-    /// - Parameter looksAtAll: whether proofs that have sufficed before are not enough, since something reads all that
-    ///   there is.
+    /// - Parameters:
+    ///   - looksAtAll: whether proofs that have sufficed before are not enough, since something reads all that there is.
+    ///   - reading: how much of each proof is read; without it what the authority's own attestations ask for.
     public func examine(
-        _ authority: Authority, _ image: ResolvedImage, looksAtAll: Bool = false
+        _ authority: Authority, _ image: ResolvedImage, looksAtAll: Bool = false, reading: ProofExtent? = nil
     ) async -> Examined {
         switch authority.check {
         case .staticPass:
@@ -73,7 +74,7 @@ public struct AuthorityExamination: Sendable {
             }
             let question = Question(
                 authority: authority, options: options, trust: trust, image: image,
-                looksAtAll: looksAtAll || self.looksAtAll)
+                looksAtAll: looksAtAll || self.looksAtAll, reading: reading ?? ProofExtent(parts: authority.reads))
             guard !authority.attestations.isEmpty else { return await examineSignatures(question) }
             guard authority.requiresSignature || requiresSignature else { return await examineAttestations(question) }
             return await examineBoth(question)
@@ -81,12 +82,13 @@ public struct AuthorityExamination: Sendable {
     }
 
     /// One authority asked about one image, by whose trust material.
-    private struct Question: Sendable {
+    struct Question: Sendable {
         let authority: Authority
         let options: VerificationOptions
         let trust: TrustMaterial
         let image: ResolvedImage
         let looksAtAll: Bool
+        let reading: ProofExtent
 
         var words: ExaminationWords { ExaminationWords(authority, options, image) }
 
@@ -126,10 +128,14 @@ public struct AuthorityExamination: Sendable {
     ) async -> Examined {
         let (authority, image) = (question.authority, question.image)
         let (places, unreadable) = await readable(Self.places(authority, image))
-        let known = question.looksAtAll ? [] : places.flatMap { store.sufficientProofs(of: image, kind: kind, at: $0) }
-        if !known.isEmpty, case .satisfied(let match) = await weigh(Search(candidates: known).only(authority.format)) {
+        let known = question.looksAtAll ? Search() : sufficient(places, kind, image)
+        if !known.candidates.isEmpty,
+            case (.satisfied(let match), let search) = await weighed(
+                known.only(authority.format), question, kind, weigh)
+        {
             return Examined(
-                finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)), isCached: true,
+                finding: AuthorityFinding(authority: authority.name, result: .satisfied(match)),
+                isCached: search.isCached,
                 // What has just been evicted is as old as can be.
                 provenUntil: places.compactMap { store.end(ofProofsOf: image, kind: kind, at: $0) }.min() ?? .now)
         }
@@ -142,11 +148,10 @@ public struct AuthorityExamination: Sendable {
             found.isCached = false
             found.outages = unreadable + found.outages
         }
-        var search = found.only(authority.format)
-        var result = await weigh(search)
+        var (result, search) = await weighed(found.only(authority.format), question, kind, weigh)
         if !found.isWhole, !result.isSatisfied {
-            search = await whole(found, kind, image).only(authority.format)
-            result = await weigh(search)
+            (result, search) = await weighed(
+                whole(found, kind, image).only(authority.format), question, kind, weigh)
         }
         if case .refused = result, let log = authority.logSearch {
             let unlogged = search.candidates.filter { lacksEntry($0, kind, question) }
@@ -164,6 +169,23 @@ public struct AuthorityExamination: Sendable {
         }
         return Examined(
             finding: AuthorityFinding(authority: authority.name, result: result), isCached: search.isCached)
+    }
+
+    /// What the candidates come to. Those that are too large to be held are read only where the others do not satisfy, or
+    /// where something looks at all that there is; none of them is a signature, and then they are read for the words.
+    private func weighed(
+        _ search: Search, _ question: Question, _ kind: ProofKind,
+        _ weigh: (Search) async -> AuthorityFinding.Result
+    ) async -> (AuthorityFinding.Result, Search) {
+        let search = search.limited(to: question.reading.maximumBytes)
+        guard search.hasLarge else { return (await weigh(search), search) }
+        if !question.looksAtAll || kind == .signature {
+            let small = search.withoutLarge
+            let result = await weigh(small)
+            if result.isSatisfied { return (result, small) }
+        }
+        let read = await reading(search, question.reading)
+        return (await weigh(read), read)
     }
 
     private func signature(

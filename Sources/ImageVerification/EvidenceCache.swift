@@ -13,6 +13,8 @@ final class EvidenceCache: Sendable {
         let image: Digest?
         let trust: TrustGeneration?
         let options: VerificationOptions?
+        /// What was read of a proof too large to be held; `nil` of one that is.
+        let parts: JSONParts?
     }
 
     private final class Turn: Sendable {
@@ -53,7 +55,7 @@ final class EvidenceCache: Sendable {
         let verifier = Verifier(trust: trust, options: options)
         // The envelope, the payload in it, and the payload's tape of 16 bytes for each value.
         return remembered(
-            statements, bundle, image, verifier, bytes: { $0.envelope.count * 2 + $0.statement.text.count * 4 }
+            statements, bundle, image, verifier, bytes: { ($0.envelope?.count ?? 0) * 2 + $0.statement.text.count * 4 }
         ) { () throws(VerificationError) in try verifier.statement(in: bundle, of: image) }
     }
 
@@ -63,7 +65,8 @@ final class EvidenceCache: Sendable {
     ) -> Result<Value, VerificationError> {
         let key = Key(
             proof: holds(.proof) ? Self.identity(bundle) : nil, image: holds(.image) ? image : nil,
-            trust: holds(.trust) ? verifier.trust.generation : nil, options: holds(.options) ? verifier.options : nil)
+            trust: holds(.trust) ? verifier.trust.generation : nil, options: holds(.options) ? verifier.options : nil,
+            parts: holds(.parts) ? Self.parts(bundle) : nil)
         if let known = cache.value(for: key, countsMiss: false) { return known }
         func checked() -> Result<Value, VerificationError> {
             let result: Result<Value, VerificationError>
@@ -85,6 +88,11 @@ final class EvidenceCache: Sendable {
     /// Of a proof that others wait for on their threads: its check takes a few milliseconds.
     private static let maximumAwaitedBytes = 64 << 10
 
+    private static func parts(_ bundle: UnverifiedBundle) -> JSONParts? {
+        if case .read(let proof, _) = bundle.content { return proof.parts }
+        return nil
+    }
+
     private static func identity(_ bundle: UnverifiedBundle) -> Digest {
         var text: [UInt8] = Array(
             "\(bundle.origin.carrier.rawValue) \(bundle.origin.manifest) \(bundle.origin.blob) ".utf8)
@@ -99,6 +107,8 @@ final class EvidenceCache: Sendable {
         case .simpleSigning(_, let annotations): add("simple-signing", annotations)
         case .envelope(_, let annotations): add("envelope", annotations)
         case .bundle: add("bundle", nil)
+        case .large(let unread): add("unread \(unread.blob.form.rawValue) \(unread.blob.size)", unread.annotations)
+        case .read(let proof, let annotations): add("\(proof.blob.form.rawValue) in parts", annotations)
         case .unreadable(let why): add("unreadable " + why, nil)
         }
         return Digest(of: text)
@@ -111,5 +121,5 @@ final class EvidenceCache: Sendable {
 
 /// What the check of a proof depends on, and its key holds.
 enum EvidenceInput: CaseIterable, Hashable, Sendable {
-    case proof, image, trust, options
+    case proof, image, trust, options, parts
 }

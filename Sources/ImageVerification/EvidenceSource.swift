@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import JSON
 public import OCI
 public import Policy
 public import Sigstore
@@ -27,6 +28,13 @@ public protocol EvidenceSource: Sendable {
         showing shown: ShownCredential, deadline: Deadline
     ) async throws(Outage) -> ProofLookup
 
+    /// Reads a proof that `proofs` found at `place` and left there, since it is too large to be held: those parts of its
+    /// statement, and no more. Its size is one that whoever asks has accepted. Bytes with another digest are an outage.
+    func read(
+        _ blob: UnreadProof.Blob, parts: JSONParts, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
+    ) async throws(Outage) -> LargeReading
+
     /// The configuration of an image: of each of its platforms, where the digest is an index's. For policies that read
     /// it; what is no image has none. A digest that the registry does not have, or whose bytes are no configuration, is
     /// an answer that says so.
@@ -38,6 +46,12 @@ public protocol EvidenceSource: Sendable {
 extension EvidenceSource {
     /// For a source that has to ask for everything.
     public func knownCredential(for access: RepositoryAccess) -> ShownCredential? { nil }
+
+    /// For a source that holds whatever it finds.
+    public func read(
+        _ blob: UnreadProof.Blob, parts: JSONParts, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
+    ) async throws(Outage) -> LargeReading { .unreadable("the proof is larger than the proofs that are read here") }
 
     /// All candidate proofs.
     public func proofs(

@@ -47,6 +47,10 @@ public final class EvidenceStore: Sendable {
     private let configuring: SingleFlight<ConfigurationKey, ConfigurationLookup>
     private let resolving: SingleFlight<TagKey, ResolutionLookup>
     private let searching: SingleFlight<ListingKey, ProofLookup>
+    /// Proofs too large to be held, as far as they were read; content-addressed, as blobs are.
+    private let large: ByteBoundedCache<LargeKey, LargeProof>
+    private let reading: SingleFlight<ReadingKey, LargeReading>
+    private let turns = ReadingTurns()
     /// Asked only for authorities that name a log; without one such an authority finds nothing there.
     private let logs: (any LogSearch)?
     private let logged: ByteBoundedCache<LogKey, [LogSearchResult]>
@@ -55,6 +59,17 @@ public final class EvidenceStore: Sendable {
     private struct ConfigurationKey: Hashable, Sendable {
         let image: Digest
         let repository: Repository
+        let credential: CredentialFingerprint
+    }
+
+    private struct LargeKey: Hashable, Sendable {
+        let blob: UnreadProof.Blob
+        let parts: JSONParts
+    }
+
+    private struct ReadingKey: Hashable, Sendable {
+        let proof: LargeKey
+        let place: ProofPlace
         let credential: CredentialFingerprint
     }
 
@@ -89,6 +104,8 @@ public final class EvidenceStore: Sendable {
         configuring = SingleFlight(work: work)
         resolving = SingleFlight(work: work)
         searching = SingleFlight(work: work)
+        large = ByteBoundedCache(name: "large-proofs", limit: limits.evidenceBytes / 8)
+        reading = SingleFlight(work: work)
         self.logs = logs
         logged = ByteBoundedCache(name: "log-entries", limit: limits.evidenceBytes / 8)
         searchingLogs = SingleFlight(work: work)
@@ -229,6 +246,35 @@ public final class EvidenceStore: Sendable {
         return Remembered(value: lookup, isCached: false)
     }
 
+    /// The parts of a proof too large to be held, that was found at this place. It is read once for all who ask for it
+    /// with one credential, a few such proofs at a time, and by work that goes on when they have gone.
+    func read(
+        _ blob: UnreadProof.Blob, parts: JSONParts, at readable: ReadablePlace, for asker: Asker = .nobody
+    ) async throws(Outage) -> Remembered<LargeReading> {
+        let proof = LargeKey(blob: blob, parts: parts)
+        if let known = large.value(for: proof) { return Remembered(value: .read(known), isCached: true) }
+        let (place, shown) = (readable.place, readable.shown)
+        let key = ReadingKey(proof: proof, place: place, credential: shown.fingerprint)
+        let deadline = asker.deadline(patience: patience)
+        let answer = try await reading.value(
+            for: key, service: place.repository.host, namespace: asker.namespace
+        ) { [source, large, limits, turns] in
+            if let known = large.peek(proof) { return .success(.read(known)) }
+            let deadline = deadline()
+            let answer = await turns.value(until: deadline) {
+                await outcome { () async throws(Outage) in
+                    try await source.read(blob, parts: parts, at: place, showing: shown, deadline: deadline)
+                }
+            }
+            if case .success(.read(let read)) = answer {
+                large.insert(
+                    read, for: proof, bytes: read.byteCount + 512, expires: .now.advanced(by: limits.sufficientLife))
+            }
+            return answer ?? .failure(.cancelled)
+        }
+        return Remembered(value: answer, isCached: false)
+    }
+
     /// What a log has under a content's hash, as it was a moment ago.
     func entries(
         of content: Digest, in log: LogAddress, for asker: Asker = .nobody
@@ -285,7 +331,7 @@ public final class EvidenceStore: Sendable {
 
     /// By name of the cache, for the metrics.
     public var counters: [(name: String, counters: CacheCounters)] {
-        [tags.counted, listings.counted, sufficient.counted, logged.counted, configurations.counted]
+        [tags.counted, listings.counted, sufficient.counted, logged.counted, configurations.counted, large.counted]
             + evidence.counters
     }
 
@@ -293,7 +339,7 @@ public final class EvidenceStore: Sendable {
     public var flights: [(name: String, counters: FlightCounters)] {
         [
             ("resolve", resolving.counters), ("proofs", searching.counters), ("log-entries", searchingLogs.counters),
-            ("configurations", configuring.counters),
+            ("configurations", configuring.counters), ("large-proofs", reading.counters),
         ]
     }
 }
@@ -342,6 +388,8 @@ extension UnverifiedBundle {
         case .simpleSigning(let bytes, let annotations), .envelope(let bytes, let annotations):
             bytes.count + annotations.byteCount
         case .bundle(let bytes): bytes.count
+        case .large(let unread): unread.annotations.byteCount
+        case .read(let proof, let annotations): proof.byteCount + annotations.byteCount
         case .unreadable(let why): why.utf8.count
         }
     }

@@ -29,12 +29,22 @@ struct FoundStatements {
         var objection: PolicyObjection?
         for statement in verified
         where PredicateType.isSame(statement.predicateType, requirement.predicateType) {
-            if let found = requirement.objection(to: statement.statement.root) {
+            if let found = self.objection(of: requirement, to: statement) {
                 objection = objection ?? found
             } else {
                 satisfying.append(statement)
             }
         }
         return (satisfying, satisfying.isEmpty ? objection : nil)
+    }
+
+    /// What is not there because nobody asked for it is not absent.
+    private func objection(
+        of requirement: AttestationRequirement, to statement: VerifiedStatement
+    ) -> PolicyObjection? {
+        guard statement.parts.contains(requirement.reads) else {
+            return .notEvaluated("the statement was not read as far as the policy looks into it")
+        }
+        return requirement.objection(to: statement.statement.root)
     }
 }

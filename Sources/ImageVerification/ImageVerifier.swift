@@ -189,7 +189,13 @@ public struct ImageVerifier: ImageVerifying {
         let looksAtAll = policy.program != nil || renewal > .zero
         let examined = await withTaskGroup { group in
             for (index, authority) in policy.authorities.enumerated() {
-                group.addTask { (index, await examination.examine(authority, image, looksAtAll: looksAtAll)) }
+                group.addTask {
+                    (
+                        index,
+                        await examination.examine(
+                            authority, image, looksAtAll: looksAtAll, reading: policy.reading(for: authority))
+                    )
+                }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }

@@ -15,6 +15,8 @@ public struct ClusterImagePolicy: Sendable {
     public let admitsWithoutAuthorities: Bool
     /// What everything that the authorities found has to satisfy besides; `nil` asks for nothing more.
     public internal(set) var program: PolicyProgram?
+    /// Bytes of one proof; a larger one is an unreadable candidate.
+    public let maximumProofBytes: Int
     /// Why what it refers to cannot be used, a sentence each; empty before that is looked up.
     public internal(set) var unresolved: [String] = []
     /// SHA-256 of the document's meaning, with all that it refers to: what caches of verdicts are keyed by.
@@ -22,7 +24,8 @@ public struct ClusterImagePolicy: Sendable {
 
     public init(
         name: String, mode: EnforcementMode, images: [Glob], match: [WorkloadRule], authorities: [Authority],
-        admitsWithoutAuthorities: Bool = false, program: PolicyProgram? = nil, documentHash: Digest
+        admitsWithoutAuthorities: Bool = false, program: PolicyProgram? = nil,
+        maximumProofBytes: Int = ProofExtent.defaultBytes, documentHash: Digest
     ) {
         self.name = name
         self.mode = mode
@@ -31,6 +34,7 @@ public struct ClusterImagePolicy: Sendable {
         self.authorities = authorities
         self.admitsWithoutAuthorities = admitsWithoutAuthorities
         self.program = program
+        self.maximumProofBytes = maximumProofBytes
         self.documentHash = documentHash
     }
 

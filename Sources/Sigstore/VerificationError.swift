@@ -48,6 +48,8 @@ public enum VerificationError: Error, Hashable, Sendable {
     case noProvenTime
     /// The artifact's digest is another one than the bundle's.
     case wrongArtifact(found: String)
+    /// The key's kind signs all bytes of a proof, and this one was too large to be held.
+    case needsAllBytes
 }
 
 extension VerificationError {
@@ -78,6 +80,7 @@ extension VerificationError {
         case .notEnoughTimestamps: "not-enough-timestamps"
         case .noProvenTime: "no-proven-time"
         case .wrongArtifact: "wrong-artifact"
+        case .needsAllBytes: "needs-all-bytes"
         }
     }
 
@@ -89,7 +92,7 @@ extension VerificationError {
         case .notEnoughLogEntries, .notEnoughTimestamps, .noProvenTime: 6
         case .identity: 5
         case .log, .timestamp, .duplicateLogEntry, .notSignedByCertificate: 4
-        case .certificate, .noIdentityRequired, .wrongKey: 3
+        case .certificate, .noIdentityRequired, .wrongKey, .needsAllBytes: 3
         case .certificateWhereKeyRequired, .keyWhereCertificateRequired: 2
         case .signatureCount, .messageSignature, .signatureIsNoAttestation: 1
         case .unreadable: 0
@@ -131,6 +134,9 @@ extension VerificationError: CustomStringConvertible {
         case .noProvenTime:
             "nothing proves when it was signed: neither a log with signed times nor a trusted timestamp authority"
         case .wrongArtifact(let found): "the signature is about another artifact, \(printable(found))"
+        case .needsAllBytes:
+            "it was made with an Ed25519 key, which signs all bytes of a proof and not their hash, and the proof is too "
+                + "large to be held; sign it with an ECDSA key, or attest to less"
         }
     }
 }

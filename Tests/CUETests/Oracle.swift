@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import JSON
 import TestSupport
+import Testing
 
 @testable import CUE
 
@@ -52,6 +53,7 @@ struct Answer: Equatable {
             let verdict: CUEVerdict
             if let json = try? JSONDocument(parsing: Array(document.utf8)) {
                 verdict = policy.evaluate(json.root, demanding: demand)
+                Self.checkParts(policy, json)
             } else {
                 verdict = try policy.evaluate(cueDocument: Array(document.utf8))
             }
@@ -65,6 +67,26 @@ struct Answer: Equatable {
             }
         } catch {
             (verdict, self.error) = (error.isUnsupported ? "unsupported" : "compile_error", error.message)
+        }
+    }
+
+    /// Of the parts that a policy reads it says what it says of the whole, whatever is demanded.
+    private static func checkParts(_ policy: CUEPolicy, _ whole: JSONDocument) {
+        guard policy.reads != .all else { return }
+        var pruner = JSONPruner(policy.reads)
+        pruner.read(whole.text)
+        guard let text = try? pruner.finish(), let parts = try? JSONDocument(parsing: text) else {
+            Issue.record("no parts \(policy.reads) of \(String(decoding: whole.text, as: UTF8.self))")
+            return
+        }
+        for demand in [CUEPolicy.Demand.nothing, .concreteValues, .fields] {
+            let (one, other) = (
+                policy.evaluate(whole.root, demanding: demand), policy.evaluate(parts.root, demanding: demand)
+            )
+            if one != other {
+                let text = String(decoding: whole.text, as: UTF8.self)
+                Issue.record("\(policy.reads): \(one) of \(text), \(other) of its parts")
+            }
         }
     }
 }

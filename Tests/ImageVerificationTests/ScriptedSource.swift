@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Demo
+import JSON
 import OCI
 import Policy
 import Sigstore
@@ -33,6 +34,12 @@ final class ScriptedSource: EvidenceSource {
         var accesses: [RepositoryAccess] = []
         var resolutions = 0
         var listings = 0
+        /// What lies where large proofs were left, by digest.
+        var blobs: [Digest: [UInt8]] = [:]
+        var reads: [JSONParts] = []
+        var outageOfReading: Outage?
+        /// How many large proofs are read at this moment, and how many were at once at most.
+        var (reading, readingAtMost) = (0, 0)
         /// How long a listing takes.
         var delay: Duration = .zero
     }
@@ -75,6 +82,26 @@ final class ScriptedSource: EvidenceSource {
         if let outage { throw outage }
         if scope != .all, !unlikely.isEmpty { return .partly(bundles) }
         return AtLeastOne(bundles + unlikely).map { .found($0) } ?? .nonePublished
+    }
+
+    func read(
+        _ blob: UnreadProof.Blob, parts: JSONParts, at place: ProofPlace, showing shown: ShownCredential,
+        deadline: Deadline
+    ) async throws(Outage) -> LargeReading {
+        let (bytes, outage, delay) = state.withLock { state in
+            state.reads.append(parts)
+            state.reading += 1
+            state.readingAtMost = max(state.readingAtMost, state.reading)
+            return (state.blobs[blob.digest], state.outageOfReading, state.delay)
+        }
+        defer { state.withLock { $0.reading -= 1 } }
+        if delay > .zero { try? await Task.sleep(for: delay) }
+        if let outage { throw outage }
+        guard let bytes else { return .unreadable("the proof is named and is not there") }
+        return try await LargeProofPasses.read(blob, parts: parts, service: "script") { intake throws(Outage) in
+            bytes.withUnsafeBytes { intake.take($0) }
+            return .whole
+        }
     }
 
     func configurations(
@@ -131,6 +158,21 @@ struct Notary {
                     predicate: Array("{}".utf8))))
     }
 
+    /// An attestation with a predicate, as it is held and as it is where it is too large for that.
+    func attestations(
+        of digest: Digest, _ type: String, predicate: String
+    ) throws -> (small: UnverifiedBundle, large: UnverifiedBundle, bytes: [UInt8]) {
+        let bytes = try signer.bundle(
+            DemoStatement.attestation(
+                of: digest, repository: "registry.example.com/app", predicateType: type,
+                predicate: Array(predicate.utf8)))
+        let small = bundle(bytes)
+        let blob = UnreadProof.Blob(form: .bundle, digest: small.origin.blob, size: bytes.count)
+        let large = UnverifiedBundle(
+            .large(UnreadProof(blob, annotations: CosignAnnotations([:]))), origin: small.origin)
+        return (small, large, bytes)
+    }
+
     func signature(of digest: Digest) throws -> UnverifiedBundle {
         bundle(try signer.bundle(DemoStatement.signature(of: digest)))
     }
@@ -173,9 +215,9 @@ func verifying(
 
 func policy(
     _ authorities: [Authority], name: String = "signed", mode: EnforcementMode = .enforce,
-    program: PolicyProgram? = nil
+    program: PolicyProgram? = nil, maximumProofBytes: Int = ProofExtent.defaultBytes
 ) throws -> ClusterImagePolicy {
     ClusterImagePolicy(
         name: name, mode: mode, images: [try Glob("registry.example.com/**")], match: [], authorities: authorities,
-        program: program, documentHash: digest(name))
+        program: program, maximumProofBytes: maximumProofBytes, documentHash: digest(name))
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// SplitMix64: the same mutations in each run.
-private struct SeededGenerator: RandomNumberGenerator {
+struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
@@ -21,7 +21,7 @@ private let seeds = [
     #"{"kind":"Pod","spec":{"containers":[{"name":"a","image":"q.io/a:b"}]}}"#, "\"\"", "0", "[]",
 ].map { Array($0.utf8) }
 
-private func mutated(_ generator: inout SeededGenerator) -> [UInt8] {
+func mutated(_ generator: inout SeededGenerator) -> [UInt8] {
     let pieces = [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud83d", "0", "-", "e", ".", "true", "\"a\":", "\u{e9}",
     ]

@@ -25,13 +25,13 @@ struct ColdBench: Sendable {
     static func running(
         _ options: LoopbackOptions = LoopbackOptions(), credential: RegistryCredential? = nil,
         patience: Duration = .seconds(60), isGoverned: Bool = true, contents: RegistryContents = RegistryContents(),
-        _ body: @escaping @Sendable (ColdBench) async throws -> Void
+        limits: RegistryLimits = RegistryLimits(), _ body: @escaping @Sendable (ColdBench) async throws -> Void
     ) async throws {
         try await LoopbackRegistry.running(options, contents: contents) { registry in
             try await withTransport { http in
                 let client = RegistryClient(
                     http: http, rules: CredentialRules(own: TestCredentials(credential: credential)),
-                    blobs: ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: 64 << 20),
+                    blobs: ByteBoundedCache<Digest, [UInt8]>(name: "blobs", limit: 64 << 20), limits: limits,
                     governor: isGoverned ? RegistryGovernor() : nil)
                 try await running(registry, client, patience: patience, body)
             }

@@ -252,7 +252,7 @@ import Testing
                     (signatures + attestations).contains {
                         switch $0.content {
                         case .simpleSigning, .envelope: true
-                        case .bundle, .unreadable: false
+                        case .bundle, .large, .read, .unreadable: false
                         }
                     }, "\(name)")
             }

@@ -209,7 +209,7 @@ extension UnverifiedBundle {
         switch content {
         case .bundle(let bytes), .envelope(let bytes, _), .simpleSigning(let bytes, _):
             String(decoding: bytes, as: UTF8.self)
-        case .unreadable: nil
+        case .large, .read, .unreadable: nil
         }
     }
 }

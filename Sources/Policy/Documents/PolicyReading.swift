@@ -11,19 +11,21 @@ extension DocumentReader {
         let name = metadata(fields["metadata"])
         // Written by a controller, read by nobody here; it decides nothing.
         _ = status(fields["status"])
-        guard let spec = object(fields["spec"], ["images", "authorities", "policy", "mode", "match"]) else {
-            return nil
-        }
+        guard
+            let spec = object(
+                fields["spec"], ["images", "authorities", "policy", "mode", "match", "maximumAttestationSize"])
+        else { return nil }
         let images = images(spec["images"])
         let authorities = authorities(spec["authorities"])
         let program = program(spec["policy"], shownAs: "spec", isPolicyLevel: true)
         let mode = mode(spec["mode"])
         let match = match(spec["match"])
-        guard let name, let images, let authorities, let mode, let match else { return nil }
+        let size = attestationSize(spec["maximumAttestationSize"])
+        guard let name, let images, let authorities, let mode, let match, let size else { return nil }
         return ClusterImagePolicy(
             name: name, mode: mode, images: images, match: match, authorities: authorities,
             admitsWithoutAuthorities: rules.admitsNoAuthorities, program: program,
-            documentHash: Digest(of: document.text))
+            maximumProofBytes: size, documentHash: Digest(of: document.text))
     }
 
     private mutating func kindIsKnown(_ root: Field) -> Bool {

@@ -58,6 +58,9 @@ enum TypedPredicate {
         }
     }
 
+    /// Whether the short name is one of the three.
+    static func isTyped(_ alias: String) -> Bool { shape(alias) != nil }
+
     /// The statement as a policy for this short name sees it; `nil` where that is the statement itself.
     static func completed(_ statement: JSONValue, for alias: String) throws(JSONError) -> JSONDocument? {
         guard let shape = shape(alias), statement.kind == .object else { return nil }

@@ -19,6 +19,8 @@ struct RegistryQuestion: Sendable {
     var expectedDigest: ExpectedDigest?
     /// See `OutboundRequest.admits`.
     var admits: (@Sendable (Int) -> Bool)?
+    /// See `OutboundRequest.sink`.
+    var sink: (any BodySink)?
 }
 
 /// Requests with whatever access they need, sent again where that may help.
@@ -49,6 +51,7 @@ struct RegistryConversation: Sendable {
             request.headers = [("Accept", question.accept)]
             request.expectedDigest = question.expectedDigest
             request.admits = question.admits
+            request.sink = question.sink
             request.authorization = authorization
             let response = try await send(
                 request, question.kind, service: endpoint.repository.host, as: key.credential,

@@ -22,6 +22,15 @@ struct LayoutDirectory: Sendable {
 
     /// The file at a path of components below the directory.
     func read(_ components: [String], maximumBytes: Int) throws(ReadingError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try read(components, maximumBytes: maximumBytes) { bytes += $0 }
+        return bytes
+    }
+
+    /// The same file in pieces.
+    func read(
+        _ components: [String], maximumBytes: Int, _ take: (UnsafeRawBufferPointer) -> Void
+    ) throws(ReadingError) {
         let parent = try open(directory: components.dropLast())
         defer { close(parent) }
         guard let name = components.last else { throw .missing }
@@ -29,7 +38,7 @@ struct LayoutDirectory: Sendable {
         let file = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw errno == ENOENT ? .missing : .unreadable }
         defer { close(file) }
-        return try Self.read(file, maximumBytes: maximumBytes)
+        try Self.read(file, maximumBytes: maximumBytes, take)
     }
 
     /// Names and sizes of the regular files in a directory, in order of name; `nil` where there are more than `maximum`.
@@ -76,20 +85,23 @@ struct LayoutDirectory: Sendable {
         return descriptor
     }
 
-    private static func read(_ file: CInt, maximumBytes: Int) throws(ReadingError) -> [UInt8] {
+    private static func read(
+        _ file: CInt, maximumBytes: Int, _ take: (UnsafeRawBufferPointer) -> Void
+    ) throws(ReadingError) {
         var facts = stat()
         guard fstat(file, &facts) == 0 else { throw .unreadable }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         guard facts.st_size <= maximumBytes else { throw .tooLarge }
-        var bytes: [UInt8] = []
+        var taken = 0
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = chunk.withUnsafeMutableBytes { Self.readSome(file, $0) }
             guard count >= 0 else { throw .unreadable }
-            if count == 0 { return bytes }
+            if count == 0 { return }
             // It may grow while it is read.
-            guard count <= maximumBytes - bytes.count else { throw .tooLarge }
-            bytes += chunk[..<count]
+            guard count <= maximumBytes - taken else { throw .tooLarge }
+            taken += count
+            chunk.withUnsafeBytes { take(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
     }
 

@@ -10,7 +10,7 @@ import Sigstore
 /// cosign's tags, and as manifests anywhere among the blobs whose subject is the image. Files are read where they are needed,
 /// on the caller's thread: this serves the command line, not the server.
 public struct LayoutSource: EvidenceSource {
-    private let content: LayoutContent
+    let content: LayoutContent
     private let limits: RegistryLimits
 
     /// `cosign save` writes a dozen blobs; a layout of many images may have thousands.

@@ -51,8 +51,8 @@ enum ContentAnswer: Sendable {
 ///   denied, and the denial names the limit. An outage instead would give whoever may push a way to stop good images;
 /// - bytes that do not have the digest under which they were asked for: the registry is broken, an outage.
 struct ProofCollection<Source: ContentReading>: Sendable {
-    /// Error pages are shorter.
-    private static var slackBytes: Int { 64 << 10 }
+    /// See `slackBytes`.
+    private static var slackBytes: Int { RegistryLimits.slackBytes }
 
     private let source: Source
     private let limits: RegistryLimits
@@ -145,6 +145,9 @@ struct ProofCollection<Source: ContentReading>: Sendable {
             switch item {
             case .junk(let bundle): return bundle
             case .blob(let descriptor, let form, let origin):
+                if let streamed = form.streamed, descriptor.size > limits.heldProofBytes {
+                    return UnverifiedBundle(unread(descriptor, streamed), origin: origin)
+                }
                 switch try await read(descriptor, .blob, maximumBytes: limits.proofBytes, budget) {
                 case .success(let bytes):
                     return UnverifiedBundle(form.content(bytes, descriptor), origin: origin)
@@ -153,6 +156,17 @@ struct ProofCollection<Source: ContentReading>: Sendable {
                 }
             }
         }
+    }
+
+    /// A proof that is too large to be held, as its descriptor has it.
+    private func unread(_ descriptor: ContentDescriptor, _ form: UnreadProof.Form) -> UnverifiedBundle.Content {
+        guard descriptor.size <= limits.streamedProofBytes else {
+            return .unreadable("the proof is larger than the \(limits.streamedProofBytes) bytes that are read")
+        }
+        return .large(
+            UnreadProof(
+                UnreadProof.Blob(form: form, digest: descriptor.digest, size: Int(descriptor.size)),
+                annotations: CosignAnnotations(descriptor.annotations)))
     }
 
     private enum ReadingFault: Error {

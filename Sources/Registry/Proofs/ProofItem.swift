@@ -22,6 +22,15 @@ enum ProofForm: Hashable, Sendable {
         }
     }
 
+    /// The form in which it can be read without being held; `nil` of what nobody makes large.
+    var streamed: UnreadProof.Form? {
+        switch self {
+        case .simpleSigning: nil
+        case .envelope: .envelope
+        case .bundle: .bundle
+        }
+    }
+
     /// What a layer is by its media type, which is a hint like everything else here: what the bytes are is found out when
     /// they are verified.
     init?(_ layer: ContentDescriptor) {

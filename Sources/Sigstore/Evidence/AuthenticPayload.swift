@@ -29,6 +29,7 @@ struct AuthenticPayload {
     private static func checked(
         _ proof: SignedProof, by key: VerificationKey, _ verifier: Verifier
     ) throws(VerificationError) -> AuthenticPayload {
+        try requireBytes(of: proof, for: key)
         guard key.verifies(proof.signature, over: proof.message) else {
             throw .wrongKey(required: key.fingerprint)
         }
@@ -58,10 +59,17 @@ struct AuthenticPayload {
         let claims: CertificateClaims
         do throws(CertificateError) { claims = try path.claims() } catch { throw .certificate(error) }
         try require(identities, claims, comparing: proof.carrier == .annotations ? .any : .speaking)
+        try requireBytes(of: proof, for: VerificationKey(leaf.publicKey))
         guard VerificationKey(leaf.publicKey).verifies(proof.signature, over: proof.message) else {
             throw .notSignedByCertificate
         }
         return AuthenticPayload(signer: .certificate(claims), support: support)
+    }
+
+    /// Ed25519 signs the bytes themselves, and of a large proof nobody holds them.
+    private static func requireBytes(of proof: SignedProof, for key: VerificationKey) throws(VerificationError) {
+        guard case .digests = proof.message, key.publicKey.kind == .ed25519 else { return }
+        throw .needsAllBytes
     }
 
     private static func certificate(_ der: [UInt8]) throws(VerificationError) -> Certificate {

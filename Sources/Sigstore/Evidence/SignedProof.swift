@@ -21,16 +21,13 @@ struct SignedProof {
 
     /// What a timestamp may be over. The signature; and for an envelope that cosign 2 put into a tag, its whole text:
     /// either of them fixes the signature.
-    var imprints: [[UInt8]] {
-        if case .envelope(_, let text?) = content { return [signature, text] }
-        return [signature]
-    }
+    var imprints: [SignedMessage] { [.bytes(signature)] + [content.envelopeText].compactMap { $0 } }
 
     /// What is signed.
     var message: SignedMessage {
         switch content {
         case .message(let message): message
-        case .envelope(let envelope, _): .bytes(envelope.preAuthenticationEncoding)
+        case .envelope(let envelope, _): envelope.preAuthenticationEncoding
         }
     }
 }
@@ -53,7 +50,7 @@ extension SignedProof {
 
     /// An envelope in a layer of cosign's tags.
     init(
-        _ envelope: Envelope, text: [UInt8], _ annotations: CosignAnnotations, for verifier: Verifier
+        _ envelope: Envelope, text: [UInt8]?, _ annotations: CosignAnnotations, for verifier: Verifier
     ) throws(VerificationError) {
         try self.init(.envelope(envelope, text: text), signature: envelope.signature, annotations, for: verifier)
     }

@@ -48,7 +48,7 @@ extension Verifier {
         switch bundle.content {
         case .envelope(let envelope):
             let authentic = try AuthenticPayload.checked(SignedProof(bundle, envelope), by: self)
-            let statement = try Statement(envelope.payload)
+            let statement = try envelope.statement()
             switch artifact {
             case .bytes(let bytes): _ = try statement.subject(withBytes: bytes)
             case .digest(let digest): _ = try statement.subject(digest)

@@ -68,7 +68,7 @@ extension Verifier {
             let read = try SigstoreBundle.read(bytes)
             let envelope = try read.imageEnvelope()
             let authentic = try AuthenticPayload.checked(SignedProof(read, envelope), by: self)
-            let statement = try Statement(envelope.payload)
+            let statement = try envelope.statement()
             // Any attestation names the image too; only this predicate says "signed".
             guard statement.predicateType.isExactly(Statement.signature) else {
                 throw .attestationIsNoSignature(predicateType: excerpt(statement.predicateType))
@@ -79,14 +79,23 @@ extension Verifier {
                 claims: SignatureClaims(
                     type: statement.predicateType, dockerReference: nil,
                     optional: subject.annotations.map { Array($0.rawText) } ?? Array("null".utf8),
-                    payload: envelope.payload, annotations: nil))
+                    payload: try envelope.bytes(), annotations: nil))
 
         case .envelope(let bytes, let annotations):
             // An `.att` layer or a bare envelope: never a signature, but say which attestation it is if it verifies.
             let envelope = try Envelope.read(bytes)
             _ = try AuthenticPayload.checked(SignedProof(envelope, text: bytes, annotations, for: self), by: self)
-            throw .attestationIsNoSignature(predicateType: excerpt(try Statement(envelope.payload).predicateType))
+            throw .attestationIsNoSignature(predicateType: excerpt(try envelope.statement().predicateType))
 
+        case .read(let large, let annotations):
+            let (proof, envelope) = try large.envelope(annotations, for: self)
+            _ = try AuthenticPayload.checked(proof, by: self)
+            let statement = try envelope.statement()
+            if large.blob.form == .bundle, statement.predicateType.isExactly(Statement.signature) {
+                throw .unreadable("the signature has \(large.blob.size) bytes, which no signature needs")
+            }
+            throw .attestationIsNoSignature(predicateType: excerpt(statement.predicateType))
+        case .large: throw .unreadable(UnverifiedBundle.unread)
         case .unreadable(let why): throw .unreadable(why)
         }
     }

@@ -13,7 +13,8 @@ public struct VerifiedStatement: Sendable {
         let origin: ProofOrigin
         let predicateType: String
         let statement: JSONDocument
-        let envelope: [UInt8]
+        let parts: JSONParts
+        let envelope: [UInt8]?
     }
 
     /// The image that the statement is about.
@@ -24,17 +25,22 @@ public struct VerifiedStatement: Sendable {
     /// Where it was found.
     public var origin: ProofOrigin { proven.origin }
     public var predicateType: String { proven.predicateType }
-    /// The whole statement, as it was signed.
+    /// The statement as it was signed, or those parts of it that `parts` names: of a large one nobody holds the others, and
+    /// whoever reads more has to have asked for it.
     public var statement: JSONDocument { proven.statement }
-    /// The DSSE envelope as it was found, JSON.
-    public var envelope: [UInt8] { proven.envelope }
+    /// What of the statement is there.
+    public var parts: JSONParts { proven.parts }
+    /// The DSSE envelope as it was found, JSON; `nil` of a large one, which nobody holds.
+    public var envelope: [UInt8]? { proven.envelope }
 
     fileprivate init(
-        image: Digest, _ authentic: AuthenticPayload, origin: ProofOrigin, statement: Statement, envelope: [UInt8]
+        image: Digest, _ authentic: AuthenticPayload, origin: ProofOrigin, statement: Statement, parts: JSONParts,
+        envelope: [UInt8]?
     ) {
         proven = Proven(
             image: image, signer: authentic.signer, support: authentic.support, origin: origin,
-            predicateType: statement.predicateType, statement: statement.document, envelope: envelope)
+            predicateType: statement.predicateType, statement: statement.document, parts: parts,
+            envelope: envelope)
     }
 }
 
@@ -42,7 +48,8 @@ public struct VerifiedStatement: Sendable {
 extension VerifiedStatement: Hashable {
     public static func == (one: VerifiedStatement, other: VerifiedStatement) -> Bool {
         one.image == other.image && one.signer == other.signer && one.support == other.support
-            && one.origin == other.origin && one.envelope == other.envelope
+            && one.origin == other.origin && one.envelope == other.envelope && one.parts == other.parts
+            && (one.envelope != nil || one.statement.text == other.statement.text)
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -59,7 +66,8 @@ extension Verifier {
         in bundle: UnverifiedBundle, of image: Digest
     ) throws(VerificationError) -> VerifiedStatement {
         let envelope: Envelope
-        let text: [UInt8]
+        let text: [UInt8]?
+        var parts = JSONParts.all
         let proof: SignedProof
         switch bundle.content {
         case .envelope(let bytes, let annotations):
@@ -71,13 +79,18 @@ extension Verifier {
             envelope = try read.imageEnvelope()
             text = read.envelopeText
             proof = SignedProof(read, envelope)
+        case .read(let large, let annotations):
+            (proof, envelope) = try large.envelope(annotations, for: self)
+            text = nil
+            parts = large.parts
+        case .large: throw .unreadable(UnverifiedBundle.unread)
         case .simpleSigning: throw .signatureIsNoAttestation
         case .unreadable(let why): throw .unreadable(why)
         }
         let authentic = try AuthenticPayload.checked(proof, by: self)
-        let statement = try Statement(envelope.payload)
+        let statement = try envelope.statement()
         _ = try statement.subject(image)
         return VerifiedStatement(
-            image: image, authentic, origin: bundle.origin, statement: statement, envelope: text)
+            image: image, authentic, origin: bundle.origin, statement: statement, parts: parts, envelope: text)
     }
 }

@@ -58,11 +58,11 @@ package enum Base64 {
 
     /// Marks of the characters that one alphabet has and the other has not; both together no text may have, and so a
     /// character of neither has both.
-    private static let onlyStandard: UInt8 = 0x40
-    private static let onlyURL: UInt8 = 0x80
+    fileprivate static let onlyStandard: UInt8 = 0x40
+    fileprivate static let onlyURL: UInt8 = 0x80
 
     /// The six bits of each character, and its marks.
-    private static let values: [UInt8] = {
+    fileprivate static let values: [UInt8] = {
         var values = [UInt8](repeating: onlyStandard | onlyURL, count: 256)
         let common = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
         for (value, character) in common.utf8.enumerated() { values[Int(character)] = UInt8(value) }
@@ -72,4 +72,53 @@ package enum Base64 {
         values[Int(UInt8(ascii: "_"))] = 63 | onlyURL
         return values
     }()
+}
+
+extension Base64 {
+    /// Whole groups of four characters, decoded one after another.
+    struct Groups: Sendable {
+        private var seen: UInt8 = 0
+
+        /// Decodes characters, a multiple of four, into three bytes of each group; how many bytes those are.
+        mutating func decode(_ text: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Int {
+            var seen = seen
+            var count = 0
+            values.withUnsafeBufferPointer { values in
+                for at in stride(from: 0, to: min(text.count & ~3, bytes.count / 3 * 4), by: 4) {
+                    let (one, two) = (values[Int(text[at])], values[Int(text[at + 1])])
+                    let (three, four) = (values[Int(text[at + 2])], values[Int(text[at + 3])])
+                    seen |= one | two | three | four
+                    let bits =
+                        UInt32(one & 0x3F) << 18 | UInt32(two & 0x3F) << 12 | UInt32(three & 0x3F) << 6
+                        | UInt32(four & 0x3F)
+                    bytes[count] = UInt8(truncatingIfNeeded: bits >> 16)
+                    bytes[count + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+                    bytes[count + 2] = UInt8(truncatingIfNeeded: bits)
+                    count += 3
+                }
+            }
+            self.seen = seen
+            return count
+        }
+
+        /// What the characters make that are left of the last group; `nil` where there are stray bits.
+        mutating func last(_ text: [UInt8]) -> [UInt8]? {
+            var bits: UInt32 = 0
+            for (position, character) in text.prefix(3).enumerated() {
+                let value = values[Int(character)]
+                seen |= value
+                bits |= UInt32(value & 0x3F) << (18 - 6 * UInt32(position))
+            }
+            switch text.count {
+            case 0: return []
+            case 2 where bits & 0xFFFF == 0: return [UInt8(truncatingIfNeeded: bits >> 16)]
+            case 3 where bits & 0xFF == 0:
+                return [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8)]
+            default: return nil
+            }
+        }
+
+        /// Whether no character was of neither alphabet, and none of one with another of the other.
+        var isOfOneAlphabet: Bool { seen & (onlyStandard | onlyURL) != onlyStandard | onlyURL }
+    }
 }

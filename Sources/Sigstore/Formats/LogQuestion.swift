@@ -14,7 +14,9 @@ extension UnverifiedBundle {
         case .simpleSigning(let payload, let annotations):
             annotations.rekorBundle == nil ? Digest(of: payload) : nil
         case .envelope(let text, let annotations): annotations.rekorBundle == nil ? Digest(of: text) : nil
-        case .bundle, .unreadable: nil
+        case .read(let proof, let annotations): annotations.rekorBundle == nil ? proof.textDigest : nil
+        // What has not been read is asked about when it has been.
+        case .bundle, .large, .unreadable: nil
         }
     }
 
@@ -27,6 +29,8 @@ extension UnverifiedBundle {
                 .simpleSigning(payload: payload, annotations: annotations.with(entry.annotation)), origin: origin)
         case .envelope(let text, let annotations) where annotations.rekorBundle == nil:
             UnverifiedBundle(.envelope(text, annotations: annotations.with(entry.annotation)), origin: origin)
+        case .read(let proof, let annotations) where annotations.rekorBundle == nil && proof.textDigest != nil:
+            UnverifiedBundle(.read(proof, annotations: annotations.with(entry.annotation)), origin: origin)
         default: self
         }
     }

@@ -38,14 +38,19 @@ struct SigstoreBundle {
     var envelopeText: [UInt8] { root["dsseEnvelope"].map { Array($0.rawText) } ?? [] }
 
     static func read(_ bytes: [UInt8]) throws(VerificationError) -> SigstoreBundle {
-        let document: JSONDocument
-        do { document = try JSONDocument(parsing: bytes, limits: .proof) } catch {
-            throw .unreadable("the bundle is not JSON: \(error)")
-        }
-        return try SigstoreBundle(document.root)
+        try read(bytes, taken: nil)
     }
 
-    private init(_ root: JSONValue) throws(VerificationError) {
+    /// The same where the payload of its envelope has been taken out of the text.
+    static func read(_ bytes: [UInt8], taken large: LargePayload?) throws(VerificationError) -> SigstoreBundle {
+        let document: JSONDocument
+        do throws(JSONError) { document = try JSONDocument(parsing: bytes, limits: .proof) } catch {
+            throw .unreadable("the bundle is not JSON: \(large?.original(error) ?? error)")
+        }
+        return try SigstoreBundle(document.root, large)
+    }
+
+    private init(_ root: JSONValue, _ large: LargePayload?) throws(VerificationError) {
         self.root = root
         let bundle = try BundleObject(root, "the bundle")
         try bundle.allow(["mediaType", "verificationMaterial", "dsseEnvelope", "messageSignature"])
@@ -71,7 +76,7 @@ struct SigstoreBundle {
         self.timestamps = timestamps
         content =
             switch (bundle.optional("dsseEnvelope"), try bundle.optionalObject("messageSignature")) {
-            case (let envelope?, nil): .envelope(try Envelope(envelope, strict: true))
+            case (let envelope?, nil): .envelope(try Envelope(envelope, strict: true, large: large))
             case (nil, let message?): try Self.messageSignature(message)
             case (nil, nil): throw .unreadable("the bundle holds no signature")
             case (_?, _?): throw .unreadable("the bundle holds two kinds of signature")

@@ -24,6 +24,7 @@ struct Statement {
     /// The predicate type of cosign 3's signature: a statement that says nothing more than "this image".
     static let signature = "https://sigstore.dev/cosign/sign/v1"
 
+    /// - Parameter payload: the statement, or those parts of it that somebody has asked for.
     init(_ payload: [UInt8]) throws(VerificationError) {
         do { document = try JSONDocument(parsing: payload, limits: .payload) } catch {
             throw .malformedStatement("it is not JSON: \(error)")

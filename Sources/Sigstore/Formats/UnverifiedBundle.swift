@@ -11,6 +11,10 @@ public struct UnverifiedBundle: Hashable, Sendable {
         case envelope([UInt8], annotations: CosignAnnotations)
         /// A Sigstore bundle (JSON), whatever its version says.
         case bundle([UInt8])
+        /// An envelope or a bundle that is too large to be held, and has not been read.
+        case large(UnreadProof)
+        /// The same after it was read, and its layer's annotations.
+        case read(LargeProof, annotations: CosignAnnotations)
         /// Something lay where a proof is looked for and cannot be one; the words say why. Kept so that a denial can
         /// name it.
         case unreadable(String)
@@ -23,6 +27,15 @@ public struct UnverifiedBundle: Hashable, Sendable {
         self.content = content
         self.origin = origin
     }
+
+    /// The same candidate, which has been read; unchanged where it is no unread one, or another blob.
+    public func reading(_ proof: LargeProof) -> UnverifiedBundle {
+        guard case .large(let unread) = content, unread.blob == proof.blob else { return self }
+        return UnverifiedBundle(.read(proof, annotations: unread.annotations), origin: origin)
+    }
+
+    /// What is said of one that nobody has read.
+    static let unread = "the proof has not been read"
 
     /// What an unreadable candidate says that is a bill of materials without any signature. It never is evidence; told
     /// apart from other junk, it lets a denial say what would have to be signed.

@@ -51,6 +51,18 @@ enum SignedMessage {
     case bytes([UInt8])
     /// Only a scheme with this very hash can be checked.
     case digest(HashAlgorithm, [UInt8])
+    /// Bytes that were hashed as they came by, and that nobody holds.
+    case digests(MessageDigests)
+
+    /// `nil` where only another hash is known.
+    func hash(_ algorithm: HashAlgorithm) -> [UInt8]? {
+        switch self {
+        case .bytes(let bytes): algorithm.hash(bytes)
+        case .digest(algorithm, let digest): digest
+        case .digest: nil
+        case .digests(let digests): digests[algorithm]
+        }
+    }
 }
 
 extension PublicKey: Hashable {

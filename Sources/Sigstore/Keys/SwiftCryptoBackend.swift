@@ -65,6 +65,7 @@ private func digest(_ message: SignedMessage, _ hash: HashAlgorithm) -> (any Dig
     case (.digest(.sha384, let bytes), .sha384): known(bytes, in: SHA384.hash(data: []))
     case (.digest(.sha512, let bytes), .sha512): known(bytes, in: SHA512.hash(data: []))
     case (.digest, _): nil
+    case (.digests(let digests), let hash): digests[hash].flatMap { digest(.digest(hash, $0), hash) }
     }
 }
 

@@ -15,18 +15,19 @@ extension EntryBody {
             guard logged.hash(hash.algorithm, of: .encoding, envelope.preAuthenticationEncoding) == hash.value else {
                 throw .otherContent("envelope")
             }
-        case (.envelope(let hash, let payload), .envelope(let envelope, let text)):
-            try Self.compare(payload, envelope.payload, .payload, logged)
-            if let text { try Self.compare(hash, text, .envelope, logged) }
+        case (.envelope(let hash, let payload), .envelope(let envelope, _)):
+            try Self.compare(payload, envelope.payloadMessage, .payload, logged)
+            if let text = logged.content.envelopeText { try Self.compare(hash, text, .envelope, logged) }
         case (.payload(let hash, let type), .envelope(let envelope, _)):
             if let type, !type.isExactly(envelope.payloadType) { throw .otherContent("payload type") }
-            try Self.compare(hash, envelope.payload, .payload, logged)
-        case (.text(let hash, let payload), .envelope(let envelope, let text?)):
+            try Self.compare(hash, envelope.payloadMessage, .payload, logged)
+        case (.text(let hash, let payload), .envelope(let envelope, _)):
+            // A bundle has lost the text in which alone this kind has the signature.
+            guard let text = logged.content.envelopeText else {
+                throw .kindDoesNotFit(kind: kind.rawValue, content: "an envelope in a bundle")
+            }
             try Self.compare(hash, text, .envelope, logged)
-            if let payload { try Self.compare(payload, envelope.payload, .payload, logged) }
-        // A bundle has lost the text in which alone this kind has the signature.
-        case (.text, .envelope(_, nil)):
-            throw .kindDoesNotFit(kind: kind.rawValue, content: "an envelope in a bundle")
+            if let payload { try Self.compare(payload, envelope.payloadMessage, .payload, logged) }
         // Of an envelope such a kind would record a hash of nothing in particular; no client has it logged so.
         case (.signed, .envelope): throw .kindDoesNotFit(kind: kind.rawValue, content: "an envelope")
         case (.envelope, .message), (.payload, .message), (.text, .message):
@@ -37,18 +38,16 @@ extension EntryBody {
     private static func compare(
         _ hash: Hash, _ message: SignedMessage, _ logged: LoggedSignature
     ) throws(LogError) {
-        switch message {
-        case .bytes(let bytes): try compare(hash, bytes, .message, logged)
-        case .digest(hash.algorithm, let digest):
-            guard digest == hash.value else { throw .otherContent("message") }
-        case .digest: throw .hashNotKnown(hash.algorithm.rawValue)
-        }
+        try compare(hash, message, .message, logged)
     }
 
     private static func compare(
-        _ hash: Hash, _ bytes: [UInt8], _ part: LoggedSignature.Part, _ logged: LoggedSignature
+        _ hash: Hash, _ message: SignedMessage, _ part: LoggedSignature.Part, _ logged: LoggedSignature
     ) throws(LogError) {
-        guard logged.hash(hash.algorithm, of: part, bytes) == hash.value else { throw .otherContent(part.rawValue) }
+        guard let found = logged.hash(hash.algorithm, of: part, message) else {
+            throw .hashNotKnown(hash.algorithm.rawValue)
+        }
+        guard found == hash.value else { throw .otherContent(part.rawValue) }
     }
 }
 

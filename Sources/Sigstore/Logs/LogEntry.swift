@@ -38,8 +38,16 @@ struct LoggedSignature {
     enum Content {
         /// A payload under a detached signature: an artifact, or simple-signing JSON.
         case message(SignedMessage)
-        /// An envelope; `text` is its JSON as it was logged, where it is still there: a bundle has lost it.
+        /// An envelope; `text` is its JSON as it was logged, where it is still there: a bundle has lost it. Of a large one
+        /// it is in `envelopeText` alone.
         case envelope(Envelope, text: [UInt8]?)
+
+        /// The envelope's JSON as it was logged; `nil` where a bundle has lost it.
+        var envelopeText: SignedMessage? {
+            guard case .envelope(let envelope, let text) = self else { return nil }
+            if case .large(let large) = envelope.payload { return large.text.map { .digests($0) } }
+            return text.map { .bytes($0) }
+        }
     }
 
     let signature: [UInt8]
@@ -56,10 +64,12 @@ extension LoggedSignature {
         case encoding
     }
 
-    /// The hash of a part whose bytes are `bytes`. Each is made once, however many entries ask for it: a proof may bring
-    /// 32 entries about an envelope of tens of megabytes.
-    func hash(_ algorithm: HashAlgorithm, of part: Part, _ bytes: @autoclosure () -> [UInt8]) -> [UInt8] {
-        known.hash(algorithm, of: part, bytes)
+    /// The hash of a part that is `message`; `nil` where only others are known. Each is made once, however many entries ask
+    /// for it: a proof may bring 32 entries about an envelope of tens of megabytes.
+    func hash(
+        _ algorithm: HashAlgorithm, of part: Part, _ message: @autoclosure () -> SignedMessage
+    ) -> [UInt8]? {
+        known.hash(algorithm, of: part, message)
     }
 }
 
@@ -72,10 +82,12 @@ private final class PartHashes {
 
     private var found: [Name: [UInt8]] = [:]
 
-    func hash(_ algorithm: HashAlgorithm, of part: LoggedSignature.Part, _ bytes: () -> [UInt8]) -> [UInt8] {
+    func hash(
+        _ algorithm: HashAlgorithm, of part: LoggedSignature.Part, _ message: () -> SignedMessage
+    ) -> [UInt8]? {
         let name = Name(part: part, algorithm: algorithm)
         if let known = found[name] { return known }
-        let hash = algorithm.hash(bytes())
+        let hash = message().hash(algorithm)
         found[name] = hash
         return hash
     }

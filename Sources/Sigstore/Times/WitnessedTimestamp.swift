@@ -30,11 +30,11 @@ extension WitnessedTimestamp {
     /// - Throws: where a token that calls itself one of theirs does not hold; the first authority's reason where several
     ///   could be meant.
     static func checked(
-        _ token: TimestampToken, over imprints: [[UInt8]], by authorities: [CertificateAuthority]
+        _ token: TimestampToken, over imprints: [SignedMessage], by authorities: [CertificateAuthority]
     ) throws(TimestampError) -> WitnessedTimestamp? {
         let named = authorities.filter { token.namesSigner(of: $0) }
         guard !named.isEmpty else { return nil }
-        guard imprints.contains(where: { token.info.imprintHash.hash($0) == token.info.imprint }) else {
+        guard imprints.contains(where: { $0.hash(token.info.imprintHash) == token.info.imprint }) else {
             throw .anotherSignature
         }
         try token.checkContent()
@@ -48,6 +48,12 @@ extension WitnessedTimestamp {
         }
         if let reason { throw reason }
         return nil
+    }
+
+    static func checked(
+        _ token: TimestampToken, over imprints: [[UInt8]], by authorities: [CertificateAuthority]
+    ) throws(TimestampError) -> WitnessedTimestamp? {
+        try checked(token, over: imprints.map { .bytes($0) }, by: authorities)
     }
 
     /// One certificate is chosen, and everything else is about that one: its key, its name in the signature, its

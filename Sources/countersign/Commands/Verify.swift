@@ -4,6 +4,7 @@ import ImageVerification
 import JSON
 import OCI
 import Policy
+import Registry
 
 /// `countersign verify`: a verdict on each image, by a key or by policies, reached by the code that admission uses.
 struct Verify: AsyncParsableCommand {
@@ -104,4 +105,6 @@ struct Criteria: Sendable {
     let noMatch: NoMatchAction
     /// Whether every authority with attestations asks for a signature too.
     var requiresSignature = false
+    /// How much is held of what is found.
+    var limits = RegistryLimits()
 }

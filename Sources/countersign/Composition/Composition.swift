@@ -14,7 +14,8 @@ enum Composition {
     /// - Parameter pullSecrets: the Secrets of the cluster, where there is one.
     static func withRegistry<Answer>(
         _ access: RegistryAccess, blobs: any BlobStore = NoBlobStore(), counters: RegistryCounters = RegistryCounters(),
-        pullSecrets: PullSecrets? = nil, _ body: (RegistryClient, RekorSearch) async throws -> Answer
+        pullSecrets: PullSecrets? = nil, limits: RegistryLimits = RegistryLimits(),
+        _ body: (RegistryClient, RekorSearch) async throws -> Answer
     ) async throws -> Answer {
         let docker = try dockerCredentials(access)
         var ownHosts: [RepositoryPattern] = []
@@ -37,7 +38,8 @@ enum Composition {
                 own: CredentialSources(own), separatesWorkloads: access.separatesWorkloads, ownHosts: ownHosts,
                 pullSecrets: pullSecrets)
             return try await body(
-                RegistryClient(http: http, rules: rules, blobs: blobs, counters: counters), RekorSearch(http: http))
+                RegistryClient(http: http, rules: rules, blobs: blobs, limits: limits, counters: counters),
+                RekorSearch(http: http))
         }
     }
 

@@ -34,12 +34,13 @@ extension ProofOptions {
                 // A layout that is not there is unreadable input; only what is wrong inside is for the verdict to say.
                 _ = try readFile("\(directory)/index.json")
                 judged += try await Self.judge(
-                    [(operand, reference)], by: LayoutSource(directory: directory), nil, criteria, trust, deadline)
+                    [(operand, reference)], by: LayoutSource(directory: directory, limits: criteria.limits), nil,
+                    criteria, trust, deadline)
             }
             return report(judged)
         }
         let references = try images.map { ($0, try parsed($0)) }
-        return try await Composition.withRegistry(registry) { client, logs in
+        return try await Composition.withRegistry(registry, limits: criteria.limits) { client, logs in
             report(try await Self.judge(references, by: client, logs, criteria, trust, deadline))
         }
     }

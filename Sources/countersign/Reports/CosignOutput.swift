@@ -61,11 +61,12 @@ enum CosignOutput {
         }
     }
 
-    /// One DSSE envelope per line; an envelope that satisfied several policies once.
+    /// One DSSE envelope per line; an envelope that satisfied several policies once. All of them are held: whoever prints
+    /// envelopes looks for proofs with limits that leave none to be read in parts.
     static func envelopes(_ reports: [ImageReport]) -> String {
         reports.flatMap { report in
             var seen: Set<ProofOrigin> = []
             return report.statements.filter { seen.insert($0.origin).inserted }
-        }.map { Words.printable(json: $0.envelope) + "\n" }.joined()
+        }.compactMap(\.envelope).map { Words.printable(json: $0) + "\n" }.joined()
     }
 }

@@ -50,7 +50,7 @@ extension UnverifiedBundle {
         case .envelope(let bytes, let annotations):
             UnverifiedBundle(.envelope(damaged(bytes), annotations: annotations), origin: origin)
         case .bundle(let bytes): UnverifiedBundle(.bundle(damaged(bytes)), origin: origin)
-        case .unreadable: self
+        case .large, .read, .unreadable: self
         }
     }
 }

@@ -138,10 +138,10 @@ extension Verifier {
 
     /// The reason for which a bundle is no attestation about an image; `nil` where it is one.
     func refusal(asStatement bundle: UnverifiedBundle, of image: Digest = image) -> VerificationError? {
-        do {
-            _ = try statement(in: bundle, of: image)
-            return nil
-        } catch { return error }
+        var refusal: VerificationError?
+        do { _ = try statement(in: bundle, of: image) } catch { refusal = error }
+        compareLarge(bundle, refusal) { (large) throws(VerificationError) in _ = try statement(in: large, of: image) }
+        return refusal
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import JSON
 import OCI
 import TestSupport
 import Testing
@@ -259,7 +260,21 @@ struct HostileProof: Sendable {
             let found = try verifier.signature(in: unverified(), of: subject)
             return Evidence(signer: found.signer, support: found.support)
         case .bundleAttestation, .legacyAttestation:
-            let found = try verifier.statement(in: unverified(), of: subject)
+            let unverified = try unverified()
+            let found: VerifiedStatement
+            do { found = try verifier.statement(in: unverified, of: subject) } catch {
+                verifier.compareLarge(unverified, error) { (large) throws(VerificationError) in
+                    _ = try verifier.statement(in: large, of: subject)
+                }
+                throw error
+            }
+            // The same who, where and when.
+            if let large = try largeTwin(unverified), shape.kind != .ed25519 {
+                let other = try verifier.statement(in: large, of: subject)
+                #expect(other.signer == found.signer && other.support == found.support)
+                #expect(other.predicateType == found.predicateType && other.statement.text == found.statement.text)
+                #expect(other.envelope == nil && other.parts == .all)
+            }
             return Evidence(signer: found.signer, support: found.support)
         case .bundleMessage:
             let found = try verifier.artifact(.bytes(artifactBytes), in: bytes())

@@ -74,7 +74,7 @@ struct EntryBindingTests {
         var minted = try MintedEntry(kind)
         guard case .envelope(let envelope, _) = minted.content else { return }
         let other = EnvelopeTemplate(
-            payload: envelope.payload + [0x20], signatures: [.init(minted.signature)])
+            payload: try envelope.bytes() + [0x20], signatures: [.init(minted.signature)])
         minted.content = .envelope(try Envelope.read(other.json.bytes), text: nil)
         #expect(try minted.refusal() == .otherContent("payload"))
     }
@@ -97,17 +97,17 @@ struct EntryBindingTests {
     func envelopeAsMessage() throws {
         let envelope = try MintedEntry(.dsse002)
         guard case .envelope(let read, _) = envelope.content else { return }
-        var minted = try MintedEntry(.hashedrekord002, message: read.preAuthenticationEncoding)
-        let signed = EnvelopeTemplate(payload: read.payload, signatures: [.init(minted.signature)])
+        var minted = try MintedEntry(.hashedrekord002, message: read.signedBytes)
+        let signed = EnvelopeTemplate(payload: try read.bytes(), signatures: [.init(minted.signature)])
         minted.content = .envelope(try Envelope.read(signed.json.bytes), text: nil)
         #expect(try minted.check() != nil)
-        let other = EnvelopeTemplate(payload: read.payload + [0x20], signatures: [.init(minted.signature)])
+        let other = EnvelopeTemplate(payload: try read.bytes() + [0x20], signatures: [.init(minted.signature)])
         minted.content = .envelope(try Envelope.read(other.json.bytes), text: nil)
         #expect(try minted.refusal() == .otherContent("envelope"))
 
         for kind in [Kind.hashedrekord001, .rekord001] {
-            var old = try MintedEntry(kind, message: read.preAuthenticationEncoding)
-            let signed = EnvelopeTemplate(payload: read.payload, signatures: [.init(old.signature)])
+            var old = try MintedEntry(kind, message: read.signedBytes)
+            let signed = EnvelopeTemplate(payload: try read.bytes(), signatures: [.init(old.signature)])
             old.content = .envelope(try Envelope.read(signed.json.bytes), text: nil)
             let name = kind == .rekord001 ? "rekord 0.0.1" : "hashedrekord 0.0.1"
             #expect(try old.refusal() == .kindDoesNotFit(kind: name, content: "an envelope"))

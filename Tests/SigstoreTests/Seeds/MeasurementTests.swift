@@ -151,7 +151,7 @@ struct MintedMeasurements {
         checks.append(
             Check(
                 what: "envelope", key: leaf.publicKey, scheme: .ecdsa(.sha256), signature: envelope.signature,
-                message: envelope.preAuthenticationEncoding))
+                message: envelope.signedBytes))
         return checks
     }
 

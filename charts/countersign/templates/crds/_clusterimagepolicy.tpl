@@ -234,6 +234,9 @@ openAPIV3Schema:
             - rule: self in ['', 'enforce', 'warn']
               message: unsupported mode, write enforce or warn
               messageExpression: "'invalid value: ' + self + ': spec.mode; unsupported mode, write enforce or warn'"
+        maximumAttestationSize:
+          description: Bytes of the largest proof that is read, a quantity from 1Ki to 1Gi, 128Mi where nothing is said.
+          x-kubernetes-int-or-string: true
         match:
           description: The workloads that it governs, all of them where there is no rule; one of the rules has to match.
           type: array
