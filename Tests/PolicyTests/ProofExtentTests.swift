@@ -62,11 +62,11 @@ struct ProofExtentTests {
     @Test("The parts are those that its attestations read, and all under a program over all of them")
     func parts() throws {
         func cue(_ text: String, type: String = "https://x.example") -> String {
-            "{name: n, predicateType: '\(type)', policy: {type: cue, data: '\(text)'}}"
+            "{name: m, predicateType: '\(type)', policy: {type: cue, data: '\(text)'}}"
         }
-        let rego = "{name: n, predicateType: 'https://x.example', policy: {type: rego, data: 'package x'}}"
+        let rego = "{name: m, predicateType: 'https://x.example', policy: {type: rego, data: 'package x'}}"
         let rows: [(String, JSONParts)] = [
-            ("{name: n, predicateType: 'https://x.example'}", .members(Self.always)),
+            ("{name: m, predicateType: 'https://x.example'}", .members(Self.always)),
             (cue("predicate: a: 1"), .members(Self.always.merging(["predicate": .members(["a": .all])]) { $1 })),
             (
                 cue("predicate: a: 1") + ", " + cue("predicate: {b?: {c: int}}, z: _"),
@@ -81,7 +81,7 @@ struct ProofExtentTests {
             (cue("{predicate: a: 1}"), .all), (cue("if true {predicate: a: 1}"), .all),
             (cue("predicate: a: 1", type: "vuln"), .all), (cue("predicate: a: 1", type: "link"), .all),
             (cue("predicate: a: 1", type: "slsaprovenance"), .all),
-            ("{name: n, predicateType: vuln}", .all),
+            ("{name: m, predicateType: vuln}", .all),
             // Nothing evaluates it.
             (rego, .members(Self.always)),
         ]

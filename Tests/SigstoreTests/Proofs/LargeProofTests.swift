@@ -197,7 +197,7 @@ struct LargeProofTests {
     func kept(parts: JSONParts) throws {
         let key = try TestKey.shared(.p256)
         var proof = Self.attestation()
-        proof.statement.predicate = #""\#(String(repeating: "x", count: JSONPruner.keptBytes))""#
+        proof.statement.predicate = #"{"x":"\#(String(repeating: "x", count: JSONPruner.keptBytes))"}"#
         let small = candidate(bundle: try proof.bundle(signedBy: key))
         let large = try #require(try largeTwin(small, parts: parts, piece: 1 << 16))
         var refusal: VerificationError?
