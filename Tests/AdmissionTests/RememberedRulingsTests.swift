@@ -16,7 +16,9 @@ struct RememberedRulingsTests {
     private struct EchoVerifier: ImageVerifying {
         var hasTerms = true
 
-        func remembered(on references: [ImageReference], for workload: WorkloadFacts?) -> RememberedVerdicts? {
+        func remembered(
+            on references: [ImageReference], for workload: WorkloadFacts?, atMost most: Int
+        ) -> RememberedVerdicts? {
             let terms = VerdictTerms(
                 policies: 0, trust: TrustMaterial.none.generation, shown: [], end: .now.advanced(by: .seconds(60)))
             return RememberedVerdicts(
@@ -223,7 +225,7 @@ struct RememberedRulingsTests {
         #expect(Set(RulingInput.allCases).subtracting(shown) == [.group])
         func question(_ group: String, ignoring ignored: RulingInput? = nil) -> PartsHash {
             RememberedRulings(ignoring: ignored).question(
-                AtLeastOne(ImageField(pointer: "/a", path: "a", reference: "b")),
+                AtLeastOne(ImageField(kind: WorkloadKind.all[0], list: 1, element: 0, reference: "b")),
                 WorkloadFacts(group: group, version: "v1", resource: "pods", labels: [:]), .validate)
         }
         #expect(question("") != question("apps"))
@@ -241,7 +243,7 @@ struct RememberedRulingsTests {
     func nobody() {
         func question(_ puller: Puller?) -> PartsHash {
             RememberedRulings().question(
-                AtLeastOne(ImageField(pointer: "/a", path: "a", reference: "b")),
+                AtLeastOne(ImageField(kind: WorkloadKind.all[0], list: 1, element: 0, reference: "b")),
                 WorkloadFacts(group: "", version: "v1", resource: "pods", labels: [:], puller: puller), .validate)
         }
         let pullers = [

@@ -41,7 +41,7 @@ struct CacheBench: Sendable {
 
     /// What is remembered; `nil` where somebody has to be asked, or something checked.
     func remembered(_ reference: ImageReference, for workload: WorkloadFacts? = nil) -> RememberedVerdicts? {
-        verifier.remembered(on: [reference], for: workload)
+        verifier.remembered(on: [reference], for: workload, atMost: .max)
     }
 
     /// By what is remembered, or else by asking: as a review does.

@@ -75,9 +75,9 @@ struct VerdictTermsTests {
             let tag = reference("app", tag: "v1")
             #expect(await bench.isAdmitted(tag, for: try workload()))
             let facts = try workload()
-            #expect(bench.verifier.remembered(on: [tag], for: facts)?.terms == nil)
-            #expect(bench.verifier.remembered(on: [tag, image], for: facts)?.verdicts.count == 2)
-            #expect(bench.verifier.remembered(on: [image, tag], for: facts)?.terms == nil)
+            #expect(bench.verifier.remembered(on: [tag], for: facts, atMost: .max)?.terms == nil)
+            #expect(bench.verifier.remembered(on: [tag, image], for: facts, atMost: .max)?.verdicts.count == 2)
+            #expect(bench.verifier.remembered(on: [image, tag], for: facts, atMost: .max)?.terms == nil)
         }
     }
 
