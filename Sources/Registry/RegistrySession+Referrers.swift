@@ -98,7 +98,7 @@ extension RegistrySession {
                 if page == 0, [200, 400, 404, 405, 406].contains(response.status) {
                     return try await fallback(for: subject, insteadOf: response, budget)
                 }
-                throw .status(response.status, service: service, asking: "referrers")
+                throw outage(response.status, asking: "referrers")
             }
             bytes += response.body.count
             guard let reading = try? ManifestReading(response.body, maximumBytes: client.limits.manifestBytes),

@@ -57,7 +57,7 @@ struct RegistrySession: ContentReading {
         switch response.status {
         case 200: break
         case 404: return .missing
-        default: throw .status(response.status, service: service, asking: "a tag")
+        default: throw outage(response.status, asking: "a tag")
         }
         // The header is not believed; one that contradicts the bytes means that somebody on the way changed something,
         // and that nodes would be told another digest than the one judged here.
@@ -149,8 +149,14 @@ struct RegistrySession: ContentReading {
             client.blobs.keep(response.body, as: digest)
             return .bytes(response.body)
         case 404: return .missing
-        default: throw .status(response.status, service: service, asking: kind == .manifest ? "a manifest" : "a blob")
+        default: throw outage(response.status, asking: kind == .manifest ? "a manifest" : "a blob")
         }
+    }
+
+    /// What a status is that is no answer. A refusal names the repository, as that of a 401 does: tags and lists are asked for
+    /// at the same time, and which of them is refused first must not change what is told.
+    func outage(_ status: Int, asking: String) -> Outage {
+        .status(status, service: service, asking: status == 403 ? "\(endpoint.repository)" : asking)
     }
 
     /// What a failure is for a lookup: beyond a limit, or an outage.

@@ -251,6 +251,7 @@ struct RememberedRulingsTests {
             Puller(namespace: "", serviceAccount: "", pullSecrets: ["a"]),
             Puller(namespace: "a", serviceAccount: ""), Puller(namespace: "", serviceAccount: "a"),
         ]
-        #expect(Set(pullers.map(question)).count == pullers.count)
+        // An empty account is none.
+        #expect(Set(pullers.map(question)).count == Set(pullers).count)
     }
 }
