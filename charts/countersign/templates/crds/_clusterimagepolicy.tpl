@@ -236,7 +236,7 @@ openAPIV3Schema:
               messageExpression: "'invalid value: ' + self + ': spec.mode; unsupported mode, write enforce or warn'"
         maximumAttestationSize:
           description: Bytes of the largest proof that is read, a quantity from 1Ki to 1Gi, 128Mi where nothing is said.
-          x-kubernetes-int-or-string: true
+          x-kubernetes-preserve-unknown-fields: true
         match:
           description: The workloads that it governs, all of them where there is no rule; one of the rules has to match.
           type: array
