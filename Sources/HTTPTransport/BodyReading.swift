@@ -9,7 +9,8 @@ enum BodyReading {
     /// Enough to let a connection live on after an error page; a longer page costs the connection.
     private static let maximumDiscardedBytes = 64 << 10
 
-    /// What goes into a sink is not kept. Nothing is allocated from a `Content-Length`, which may lie; a length beyond the limit is refused at once.
+    /// Nothing is allocated from a `Content-Length`, which may lie; a length beyond the limit is refused at once. What goes
+    /// into a sink is not kept.
     static func read(
         _ response: HTTPClientResponse, for request: OutboundRequest, host: String
     ) async throws -> [UInt8] {

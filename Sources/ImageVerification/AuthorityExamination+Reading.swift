@@ -24,6 +24,7 @@ extension AuthorityExamination {
         var read = search
         read.candidates = []
         var count = 0
+        var kept = 0
         for place in search.places {
             for bundle in search.held[place, default: []] {
                 guard case .large(let unread) = bundle.content else {
@@ -40,7 +41,20 @@ extension AuthorityExamination {
                     let answer = try await store.read(unread.blob, parts: reading.parts, at: place, for: asker)
                     read.isCached = read.isCached && answer.isCached
                     switch answer.value {
-                    case .read(let proof): read.candidates.append(bundle.reading(proof))
+                    case .read(let proof):
+                        kept += proof.byteCount
+                        guard kept <= KeptParts.limitOfOne else {
+                            let why =
+                                "what the policy reads of this image's large proofs is more than the "
+                                + "\(KeptParts.limitOfOne) bytes that are kept"
+                            read.candidates.append(UnverifiedBundle(.unreadable(why), origin: bundle.origin))
+                            continue
+                        }
+                        guard let share = store.keptParts.share(proof.byteCount) else {
+                            throw .keepsTooMuch(at: place.place)
+                        }
+                        read.shares.append(share)
+                        read.candidates.append(bundle.reading(proof))
                     case .unreadable(let why):
                         read.candidates.append(UnverifiedBundle(.unreadable(why), origin: bundle.origin))
                     }
@@ -57,6 +71,17 @@ extension AuthorityExamination {
 extension AuthorityExamination.Search {
     var hasLarge: Bool { candidates.contains(where: \.isLarge) }
 
+    /// The same for signatures, of which none is large: what is too large to be held is an attestation or junk.
+    var signaturesAlone: Self {
+        var search = self
+        search.candidates = candidates.map { bundle in
+            guard case .large(let unread) = bundle.content else { return bundle }
+            return UnverifiedBundle(
+                .unreadable("the proof has \(unread.blob.size) bytes, and is no signature"), origin: bundle.origin)
+        }
+        return search
+    }
+
     var withoutLarge: Self {
         var search = self
         search.candidates.removeAll(where: \.isLarge)
@@ -70,6 +95,15 @@ extension AuthorityExamination.Search {
         search.candidates = candidates.map { $0.limited(to: maximumBytes) }
         search.held = held.mapValues { $0.map { $0.limited(to: maximumBytes) } }
         return search
+    }
+}
+
+extension Outage {
+    fileprivate static func keepsTooMuch(at place: ProofPlace) -> Outage {
+        Outage(
+            .malfunction, service: place.repository.host,
+            detail: "what policies read of all large proofs now is more than the \(KeptParts.limit) bytes that are kept"
+        )
     }
 }
 

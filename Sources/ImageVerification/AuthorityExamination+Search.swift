@@ -20,6 +20,8 @@ extension AuthorityExamination {
 
         /// Whether those that are too large to be held were left out.
         var leavesOutLarge = false
+        /// For what was read of large proofs.
+        var shares: [KeptParts.Share] = []
 
         var isWhole: Bool { partlyRead.isEmpty && !leavesOutLarge }
 

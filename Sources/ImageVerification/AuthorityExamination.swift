@@ -172,14 +172,18 @@ public struct AuthorityExamination: Sendable {
     }
 
     /// What the candidates come to. Those that are too large to be held are read only where the others do not satisfy, or
-    /// where something looks at all that there is; none of them is a signature, and then they are read for the words.
+    /// where something looks at all that there is; never for signatures, of which none is large.
     private func weighed(
         _ search: Search, _ question: Question, _ kind: ProofKind,
         _ weigh: (Search) async -> AuthorityFinding.Result
     ) async -> (AuthorityFinding.Result, Search) {
         let search = search.limited(to: question.reading.maximumBytes)
         guard search.hasLarge else { return (await weigh(search), search) }
-        if !question.looksAtAll || kind == .signature {
+        guard kind != .signature else {
+            let search = search.signaturesAlone
+            return (await weigh(search), search)
+        }
+        if !question.looksAtAll {
             let small = search.withoutLarge
             let result = await weigh(small)
             if result.isSatisfied { return (result, small) }

@@ -51,6 +51,8 @@ public final class EvidenceStore: Sendable {
     private let large: ByteBoundedCache<LargeKey, LargeProof>
     private let reading: SingleFlight<ReadingKey, LargeReading>
     private let turns = ReadingTurns()
+    /// What is kept of large proofs by all questions under way.
+    let keptParts = KeptParts()
     /// Asked only for authorities that name a log; without one such an authority finds nothing there.
     private let logs: (any LogSearch)?
     private let logged: ByteBoundedCache<LogKey, [LogSearchResult]>
@@ -104,7 +106,9 @@ public final class EvidenceStore: Sendable {
         configuring = SingleFlight(work: work)
         resolving = SingleFlight(work: work)
         searching = SingleFlight(work: work)
-        large = ByteBoundedCache(name: "large-proofs", limit: limits.evidenceBytes / 8)
+        // What a policy reads whole is one entry of several MiB.
+        large = ByteBoundedCache(
+            name: "large-proofs", limit: limits.evidenceBytes / 8, largest: limits.evidenceBytes / 8)
         reading = SingleFlight(work: work)
         self.logs = logs
         logged = ByteBoundedCache(name: "log-entries", limit: limits.evidenceBytes / 8)
@@ -256,12 +260,13 @@ public final class EvidenceStore: Sendable {
         let (place, shown) = (readable.place, readable.shown)
         let key = ReadingKey(proof: proof, place: place, credential: shown.fingerprint)
         let deadline = asker.deadline(patience: patience)
+        let party = ReadingTurns.Party(service: place.repository.host, namespace: asker.namespace)
         let answer = try await reading.value(
-            for: key, service: place.repository.host, namespace: asker.namespace
+            for: key, service: party.service, namespace: party.namespace, until: asker.deadline?.instant
         ) { [source, large, limits, turns] in
             if let known = large.peek(proof) { return .success(.read(known)) }
             let deadline = deadline()
-            let answer = await turns.value(until: deadline) {
+            let answer = await turns.value(of: party, until: deadline) {
                 await outcome { () async throws(Outage) in
                     try await source.read(blob, parts: parts, at: place, showing: shown, deadline: deadline)
                 }

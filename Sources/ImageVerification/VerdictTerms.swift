@@ -11,7 +11,7 @@ public struct VerdictTerms: Sendable {
     let policies: UInt64
     let trust: TrustGeneration
     /// With whose credential each repository was read; each once.
-    let shown: [(access: RepositoryAccess, fingerprint: CredentialFingerprint)]
+    let shown: [RepositoryAccess: CredentialFingerprint]
     /// The latest that they are true.
     public let end: ContinuousClock.Instant
 
@@ -35,7 +35,7 @@ public struct RememberedVerdicts: Sendable {
 
 /// Gathers the terms of one verdict after another.
 struct GatheredTerms {
-    private var shown: [(access: RepositoryAccess, fingerprint: CredentialFingerprint)] = []
+    private var shown: [RepositoryAccess: CredentialFingerprint] = [:]
     private var end: ContinuousClock.Instant
     private var isWhole = true
 
@@ -47,8 +47,9 @@ struct GatheredTerms {
         until end: ContinuousClock.Instant
     ) {
         self.end = min(self.end, end)
+        guard isWhole else { return }
         isWhole = isWhole && policy.program.map { !$0.inputs.readsWorkload } ?? true
-        for one in more where !shown.contains(where: { $0.access == one.access }) { shown.append(one) }
+        for one in more { shown[one.access] = one.fingerprint }
     }
 
     /// What a tag names now is believed for a while of its own.

@@ -165,15 +165,15 @@ struct LargeProofTests {
         #expect(needed.words == "admitted" && needed.reads.count == 1)
     }
 
-    @Test("are no signature, and are not read beside a good one")
+    @Test("are no signature, and are not read where one is asked for")
     func signatures() async throws {
         let proofs = try notary.attestations(of: digest("image"), Self.type, predicate: Self.predicate)
         let authority = Authority(name: "key", check: .signer(try notary.options()))
         let policies = [try policy([authority])]
         let signed = try await told([proofs.large, notary.signature(of: digest("image"))], [proofs.bytes], policies)
         #expect(signed.words == "admitted" && signed.reads.isEmpty)
-        let small = try await told([proofs.small], policies)
-        #expect(try await told([proofs.large], [proofs.bytes], policies).words == small.words)
+        let alone = try await told([proofs.large], [proofs.bytes], policies)
+        #expect(alone.words.contains("and is no signature") && alone.reads.isEmpty, "\(alone.words)")
     }
 
     @Test("A program over all that was found sees whole statements")

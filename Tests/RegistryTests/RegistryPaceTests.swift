@@ -150,7 +150,7 @@ import Testing
             case new
             case waiting(Instant, epoch: UInt64, look: Instant)
             case resting(until: Instant)
-            case underWay(since: Instant, isRefused: Bool)
+            case underWay(since: Instant, until: Instant, isRefused: Bool)
         }
         struct Lookup {
             var state = State.new
@@ -165,7 +165,11 @@ import Testing
         var decided = 0
         var undecided = 0
 
-        init(from start: Instant, isRefusing: (Instant) -> Bool) {
+        /// By how much answers of the same moment differ in time, at most.
+        let spread: Duration
+
+        init(from start: Instant, spread: Duration = .zero, isRefusing: (Instant) -> Bool) {
+            self.spread = spread
             var (pace, waiting, running) = (RegistryPace(), images, [Lookup]())
             let end = start.advanced(by: .seconds(10))
             var (now, flying) = (start, 0)
@@ -190,7 +194,7 @@ import Testing
             _ isRefusing: (Instant) -> Bool
         ) -> Bool {
             if case .resting(let until) = lookup.state, until <= now { lookup.state = .new }
-            if case .underWay(let since, let isRefused) = lookup.state, now >= since.advanced(by: .milliseconds(20)) {
+            if case .underWay(let since, let end, let isRefused) = lookup.state, now >= end {
                 flying -= 1
                 lookup.state = .new
                 if isRefused {
@@ -216,7 +220,9 @@ import Testing
                     flying += 1
                     pace.noteSent(now)
                     sent.append(now)
-                    lookup.state = .underWay(since: now, isRefused: isRefusing(now))
+                    let latency = .milliseconds(20) + spread * Double(sent.count % 7) / 6
+                    lookup.state = .underWay(
+                        since: now, until: now.advanced(by: latency), isRefused: isRefusing(now))
                 } else {
                     lookup.state = .waiting(
                         instant, epoch: epoch, look: min(instant, now.advanced(by: .milliseconds(100))))
@@ -229,6 +235,15 @@ import Testing
             }
             return true
         }
+    }
+
+    @Test(
+        "Refusals that come one after the other are one silence, after which all images are decided",
+        arguments: [50, 300], [0, 30, 50])
+    func staggered(refusing: Int, spread: Int) {
+        let end = start.advanced(by: .milliseconds(refusing))
+        let storm = Storm(from: start, spread: .milliseconds(spread)) { $0 < end }
+        #expect(storm.decided == 500, "\(storm.decided)")
     }
 
     @Test("A registry that refuses everything for two seconds has answered for 500 images two seconds later")

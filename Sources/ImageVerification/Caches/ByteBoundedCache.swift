@@ -4,7 +4,8 @@ import Synchronization
 /// A cache that never holds more than its bound of bytes: the least recently used entries go first.
 ///
 /// Entries may expire; an expired one is a miss. Looking something up hashes its key once, takes one lock, and moves no
-/// entry; keeping something takes the same few steps for each entry that has to go for it, however many there are. Counters tell hits, misses and evictions.
+/// entry; keeping something takes the same few steps for each entry that has to go for it, however many there are. Counters
+/// tell hits, misses and evictions.
 public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private typealias Table = RecencyTable<Key, Value>
 
@@ -26,14 +27,19 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
 
     public let name: String
     private let limit: Int
+    /// Bytes of one entry.
+    private let largest: Int
     /// Stands for no end: longer than anybody runs a program.
     private let endless = ContinuousClock.now.advanced(by: .seconds(1 << 40))
     private let state = Mutex(State())
 
-    /// - Parameter limit: in bytes, as the callers of `insert` count them, plus `overhead` for each entry.
-    public init(name: String, limit: Int) {
+    /// - Parameters:
+    ///   - limit: in bytes, as the callers of `insert` count them, plus `overhead` for each entry.
+    ///   - largest: what one entry may have of it; a quarter where nothing is said, so that no single entry empties the cache.
+    public init(name: String, limit: Int, largest: Int? = nil) {
         self.name = name
         self.limit = limit
+        self.largest = min(limit, largest ?? limit / 4)
     }
 
     /// - Parameters:
@@ -87,8 +93,7 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
         }
     }
 
-    /// Keeps a value in the place of the one that was there. One larger than a quarter of the bound is not kept, so that no
-    /// single entry empties the cache.
+    /// Keeps a value in the place of the one that was there. One that is too large for a single entry is not kept.
     public func insert(
         _ value: Value, for key: Key, bytes: Int, expires: ContinuousClock.Instant? = nil,
         now: ContinuousClock.Instant = .now
@@ -126,7 +131,7 @@ public final class ByteBoundedCache<Key: Hashable & Sendable, Value: Sendable>: 
         expires: ContinuousClock.Instant?, now: ContinuousClock.Instant, _ state: inout State
     ) {
         let bytes = bytes + Self.overhead
-        guard bytes <= limit / 4, state.table.count < Table.maximumCount else {
+        guard bytes <= largest, state.table.count < Table.maximumCount else {
             if let place { state.remove(place) }
             return
         }

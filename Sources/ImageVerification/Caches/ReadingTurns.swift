@@ -1,26 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// How many large proofs are read at once: each may keep tens of MiB of what a policy reads.
+/// Whose turn it is to read a large proof: each takes its registry's time, and may keep tens of MiB of what a policy reads.
+/// One registry has a quarter of the turns, and so has one namespace, so that none that is slow keeps the others waiting.
 final class ReadingTurns: Sendable {
-    /// Ours: four that keep the most that is kept are what one lookup of small proofs may hold.
-    static let width = 4
+    /// Ours: eight that keep the most that is kept are what four lookups of small proofs may hold.
+    static let width = 8
+
+    /// Of whom, and on whose behalf.
+    struct Party: Hashable, Sendable {
+        let service: String
+        let namespace: String?
+    }
+
+    private struct Waiting {
+        let number: UInt64
+        let party: Party
+        let turn: CheckedContinuation<Bool, Never>
+    }
 
     private struct State {
         var free: Int
+        let share: Int
         var next: UInt64 = 0
-        var waiting: [(number: UInt64, turn: CheckedContinuation<Bool, Never>)] = []
+        /// In the order of asking.
+        var waiting: [Waiting] = []
         /// Cancelled before they waited.
         var cancelled: Set<UInt64> = []
+        var services: [String: Int] = [:]
+        var namespaces: [String?: Int] = [:]
+
+        mutating func take(_ party: Party) -> Bool {
+            guard free > 0, services[party.service, default: 0] < share, namespaces[party.namespace, default: 0] < share
+            else { return false }
+            free -= 1
+            services[party.service, default: 0] += 1
+            namespaces[party.namespace, default: 0] += 1
+            return true
+        }
+
+        mutating func giveBack(_ party: Party) {
+            free += 1
+            let (inService, inNamespace) = (
+                services[party.service, default: 1], namespaces[party.namespace, default: 1]
+            )
+            services[party.service] = inService > 1 ? inService - 1 : nil
+            namespaces[party.namespace] = inNamespace > 1 ? inNamespace - 1 : nil
+        }
     }
 
     private let state: Mutex<State>
 
-    init(width: Int = ReadingTurns.width) { state = Mutex(State(free: max(1, width))) }
+    init(width: Int = ReadingTurns.width) {
+        state = Mutex(State(free: max(1, width), share: max(1, width / 4)))
+    }
 
-    /// Waits for a turn, in the order of asking; `false` where the task is cancelled before it comes. Whoever has one gives
-    /// it back by `leave()`.
-    private func enter() async -> Bool {
+    /// Waits for a turn; `false` where the task is cancelled before it comes. Whoever has one gives it back by `leave`.
+    private func enter(_ party: Party) async -> Bool {
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -29,11 +65,8 @@ final class ReadingTurns: Sendable {
             await withCheckedContinuation { turn in
                 let answer: Bool? = state.withLock { state in
                     if state.cancelled.remove(number) != nil { return false }
-                    if state.free > 0 {
-                        state.free -= 1
-                        return true
-                    }
-                    state.waiting.append((number, turn))
+                    if state.take(party) { return true }
+                    state.waiting.append(Waiting(number: number, party: party, turn: turn))
                     return nil
                 }
                 if let answer { turn.resume(returning: answer) }
@@ -52,23 +85,23 @@ final class ReadingTurns: Sendable {
         return isIn
     }
 
-    private func leave() {
+    private func leave(_ party: Party) {
         let turn: CheckedContinuation<Bool, Never>? = state.withLock { state in
-            guard !state.waiting.isEmpty else {
-                state.free += 1
-                return nil
+            state.giveBack(party)
+            for index in state.waiting.indices where state.take(state.waiting[index].party) {
+                return state.waiting.remove(at: index).turn
             }
-            return state.waiting.removeFirst().turn
+            return nil
         }
         turn?.resume(returning: true)
     }
 
     /// Does the work when its turn comes; `nil` where that is not before the deadline.
     func value<Value: Sendable>(
-        until deadline: Deadline, _ work: @escaping @Sendable () async -> Value
+        of party: Party, until deadline: Deadline, _ work: @escaping @Sendable () async -> Value
     ) async -> Value? {
         let hasTurn = await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await self.enter() }
+            group.addTask { await self.enter(party) }
             group.addTask {
                 await deadline.wait()
                 return false
@@ -80,7 +113,7 @@ final class ReadingTurns: Sendable {
             return first || second
         }
         guard hasTurn else { return nil }
-        defer { leave() }
+        defer { leave(party) }
         return await work()
     }
 }

@@ -13,7 +13,7 @@ struct RecencyTable<Key: Hashable, Value> {
         var value: Value
         /// As the cache counts it.
         var bytes: Int
-        /// `distantFuture` where there is no end.
+        /// `ByteBoundedCache.endless` where there is no end.
         var expires: ContinuousClock.Instant
         fileprivate let hash: UInt32
         /// Places of the neighbours in the order of use; -1 at its ends.

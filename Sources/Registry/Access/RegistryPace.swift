@@ -154,6 +154,8 @@ struct RegistryPace: Sendable {
             if end > quietUntil ?? now {
                 quietUntil = end
                 epoch += 1
+                // Turns that were given are void, and those who had them ask again: the queue begins anew after the silence.
+                full = nil
             }
         }
         let start = max(now, quietUntil ?? now)

@@ -43,7 +43,7 @@ extension RegistrySession {
         switch response.status {
         case 200: return .whole
         case 404: return .unreadable("the proof is named and is not there")
-        default: throw .status(response.status, service: service, asking: "a blob")
+        default: throw outage(response.status, asking: "a blob")
         }
     }
 }

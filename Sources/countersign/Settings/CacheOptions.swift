@@ -8,8 +8,8 @@ struct CacheOptions: ParsableArguments {
         name: .customLong("cache-megabytes"),
         help: ArgumentHelp(
             """
-            Keep so much of blobs, as much of evidence and as much of verdicts in memory [MiB, 1 to 65536; default: 8, \
-            24 and 40]
+            Keep so much of blobs, as much of evidence and as much of verdicts in memory [MiB, 1 to 65536; default: 6, \
+            16 and 40]
             """,
             valueName: "size"))
     var megabytes: String?
