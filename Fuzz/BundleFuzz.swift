@@ -15,9 +15,9 @@ private let verifiers = [
 
 /// What was signed: the payloads of the seeds.
 private let payloads: Set<[UInt8]> = Set(
-    Minted.seeds("bundle").compactMap { _, bytes in
+    Minted.seeds("bundle").compactMap { _, bytes -> [UInt8]? in
         guard case .envelope(let envelope)? = (try? SigstoreBundle.read(bytes))?.content else { return nil }
-        return envelope.payload
+        return try? envelope.bytes()
     })
 
 /// A bundle: whatever of it verifies says what was signed and by whom, and says it still after it is written anew.
@@ -103,7 +103,7 @@ private func legacy(_ text: [UInt8]) {
 
 /// Simple-signing payloads, and the statements in envelopes.
 private let legacyPayloads: Set<[UInt8]> = Set(
-    Minted.seeds("bundle").filter { $0.name.hasPrefix("legacy-") }.flatMap { _, bytes in
+    Minted.seeds("bundle").filter { $0.name.hasPrefix("legacy-") }.flatMap { _, bytes -> [[UInt8]] in
         let blob = Array(bytes.prefix { $0 != 0 })
-        return [blob] + ((try? Envelope.read(blob)).map { [$0.payload] } ?? [])
+        return [blob] + [try? Envelope.read(blob).bytes()].compactMap { $0 }
     })

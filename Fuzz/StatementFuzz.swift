@@ -46,16 +46,19 @@ private func readEnvelope(_ input: [UInt8]) {
         let envelope = try Envelope.read(input)
         precondition(envelope.payloadType.isExactly(Envelope.inToto) && !envelope.signature.isEmpty)
         // The form that is signed can be taken apart in one way only.
-        let beginning = Array("DSSEv1 28 \(Envelope.inToto) \(envelope.payload.count) ".utf8)
-        precondition(envelope.preAuthenticationEncoding == beginning + envelope.payload)
+        let payload = try envelope.bytes()
+        let beginning = Array("DSSEv1 28 \(Envelope.inToto) \(payload.count) ".utf8)
+        guard case .bytes(let encoding) = envelope.preAuthenticationEncoding, encoding == beginning + payload else {
+            preconditionFailure("something else is signed")
+        }
         var writer = JSONWriter()
         writer.object {
-            $0.member("payload", Base64.encode(envelope.payload))
+            $0.member("payload", Base64.encode(payload))
             $0.member("payloadType", envelope.payloadType)
             $0.member("signatures", array: { $0.object { $0.member("sig", Base64.encode(envelope.signature)) } })
         }
         guard let again = try? Envelope.read(writer.bytes) else { preconditionFailure("unreadable when written") }
-        precondition(again.payload == envelope.payload && again.signature == envelope.signature)
-        readStatement(envelope.payload)
+        precondition((try? again.bytes()) == payload && again.signature == envelope.signature)
+        readStatement(payload)
     } catch { _ = "\(error)\(error.code)" }
 }

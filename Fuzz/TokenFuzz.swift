@@ -6,7 +6,7 @@ private let contents: Set<[UInt8]> = Set(
     Minted.seeds("token").compactMap { _, bytes in (try? TimestampToken(der: bytes))?.message.content })
 
 /// What the seeds' tokens are over.
-private let imprints = [Minted.file("Fuzz/Minted/timestamped")]
+private let imprints = [SignedMessage.bytes(Minted.file("Fuzz/Minted/timestamped"))]
 
 /// The authorities as trust material has them, then with the signer's certificate not pinned, then as an operator names
 /// a root alone.
