@@ -62,6 +62,8 @@ struct CertificateKeeperTests {
                     // Looked at one after the other, they belong together if nothing moved meanwhile.
                     for bundle in before where before == bundles(server) {
                         let pem = JSONTree.decoded(bundle)
+                        // The old authority goes after a day, or here at once: before the other replica may have heard.
+                        guard pem == first.bundle || Self.maker.authorities(in: pem).count > 1 else { continue }
                         for pair in shown.compactMap(\.self) {
                             let validity = Self.maker.validity(
                                 of: pair, for: CertificatePlanTests.name, under: Self.maker.authorities(in: pem))
