@@ -19,8 +19,8 @@ struct ImageField: Hashable, Sendable {
 
     /// As messages write it: `spec.containers[0].image`.
     var path: String {
-        let (name, image) = PodImages.lists[list]
-        return (kind.podSpecification + ["\(name)[\(element)]"] + image).joined(separator: ".")
+        let list = PodImages.lists[list]
+        return PodImages.path(kind, list, element, depth: list.image.count)
     }
 
     /// What two references are compared by: a Swift `String` equals others that are canonically equivalent to it, and
@@ -81,13 +81,18 @@ enum PodImages {
         return fields
     }
 
+    /// As messages write it: an element of a list, and so many of the names that lead from it to its image.
+    static func path(
+        _ kind: WorkloadKind, _ list: (name: String, image: [String]), _ position: Int, depth: Int
+    ) -> String {
+        (kind.podSpecification + ["\(list.name)[\(position)]"] + list.image.prefix(depth)).joined(separator: ".")
+    }
+
     /// `nil` where there is no image to name.
     private static func reference(
         in element: JSONValue, _ list: (name: String, image: [String]), _ position: Int, _ kind: WorkloadKind
     ) throws(Fault) -> String? {
-        func path(_ depth: Int) -> String {
-            (kind.podSpecification + ["\(list.name)[\(position)]"] + list.image.prefix(depth)).joined(separator: ".")
-        }
+        func path(_ depth: Int) -> String { Self.path(kind, list, position, depth: depth) }
         guard element.kind == .object else { throw .shape(path(0), "an object", element.kind) }
         let isVolume = list.image.count > 1
         var source = element

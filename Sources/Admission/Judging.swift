@@ -19,16 +19,11 @@ struct Judging: Sendable {
     func judge(
         _ fields: AtLeastOne<ImageField>, of workload: WorkloadFacts, deadline: Deadline
     ) async -> AtLeastOne<JudgedImage> {
-        @Sendable func judged(_ distinct: DistinctReference, _ finding: JudgedImage.Finding) -> JudgedImage {
-            JudgedImage(
-                reference: distinct.text,
-                paths: AtLeastOne(distinct.fields.first.path, distinct.fields.rest.map(\.path)), finding: finding)
-        }
-        return await concurrently(
+        await concurrently(
             DistinctReference.among(fields), until: deadline,
             // As what is asked too late: a tag is denied, and nothing else is looked at.
-            otherwise: { judged($0, await finding(on: $0.text, of: workload, deadline: Deadline(.now))) },
-            { judged($0, await finding(on: $0.text, of: workload, deadline: deadline)) })
+            otherwise: { JudgedImage($0, await finding(on: $0.text, of: workload, deadline: Deadline(.now))) },
+            { JudgedImage($0, await finding(on: $0.text, of: workload, deadline: deadline)) })
     }
 
     /// The same, where every image's verdict is remembered, and on what that rests; `nil` where one is not. A tag is not
@@ -49,13 +44,7 @@ struct Judging: Sendable {
         guard let known = verifier.remembered(on: references, for: workload, atMost: most),
             known.verdicts.count == distinct.count
         else { return nil }
-        let images = zip(distinct, known.verdicts).map { distinct, verdict in
-            JudgedImage(
-                reference: distinct.text,
-                paths: AtLeastOne(distinct.fields.first.path, distinct.fields.rest.map(\.path)),
-                finding: .verdict(verdict))
-        }
-        return AtLeastOne(images).map { ($0, known.terms) }
+        return AtLeastOne(zip(distinct, known.verdicts).map { JudgedImage($0, .verdict($1)) }).map { ($0, known.terms) }
     }
 
     private func finding(
@@ -107,5 +96,13 @@ struct Judging: Sendable {
             }
         return ImageVerdict(
             reference: reference, image: ResolvedImage(pinned: reference), finding: finding, isCached: false)
+    }
+}
+
+extension JudgedImage {
+    fileprivate init(_ distinct: DistinctReference, _ finding: Finding) {
+        self.init(
+            reference: distinct.text,
+            paths: AtLeastOne(distinct.fields.first.path, distinct.fields.rest.map(\.path)), finding: finding)
     }
 }

@@ -107,13 +107,7 @@ extension AuthorityExamination {
         var outages: [Outage] = []
         for place in places {
             do throws(Outage) {
-                let access = RepositoryAccess(place, for: asker.puller)
-                let chosen: ShownCredential
-                if let known = shown[access] {
-                    chosen = known
-                } else {
-                    chosen = try await store.credential(for: access)
-                }
+                let chosen = try await store.credential(for: RepositoryAccess(place, for: asker.puller), among: shown)
                 readable.append(ReadablePlace(place: place, shown: chosen))
             } catch {
                 outages.append(error)

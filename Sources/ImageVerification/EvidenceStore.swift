@@ -122,8 +122,13 @@ public final class EvidenceStore: Sendable {
     }
 
     /// With which credential a repository is read from now on in one examination.
-    func credential(for access: RepositoryAccess) async throws(Outage) -> ShownCredential {
-        try await source.credential(for: access, deadline: .after(patience))
+    ///
+    /// - Parameter chosen: those that stay as they were chosen before.
+    func credential(
+        for access: RepositoryAccess, among chosen: [RepositoryAccess: ShownCredential] = [:]
+    ) async throws(Outage) -> ShownCredential {
+        if let known = chosen[access] { return known }
+        return try await source.credential(for: access, deadline: .after(patience))
     }
 
     /// The same, where nobody has to be asked for it.
@@ -216,17 +221,12 @@ public final class EvidenceStore: Sendable {
 
     /// The configurations of an image.
     ///
-    /// - Parameter chosen: the credential to be shown, where it is known already.
+    /// - Parameter chosen: credentials that were chosen before.
     func configurations(
-        of image: ResolvedImage, for puller: Puller?, showing chosen: ShownCredential? = nil,
+        of image: ResolvedImage, for puller: Puller?, among chosen: [RepositoryAccess: ShownCredential] = [:],
         until deadline: Deadline? = nil
     ) async throws(Outage) -> Remembered<ConfigurationLookup> {
-        let shown: ShownCredential
-        if let chosen {
-            shown = chosen
-        } else {
-            shown = try await credential(for: RepositoryAccess(image.repository, for: puller))
-        }
+        let shown = try await credential(for: RepositoryAccess(image.repository, for: puller), among: chosen)
         let key = ConfigurationKey(
             image: image.digest, repository: image.repository, credential: shown.fingerprint)
         if let known = configurations.value(for: key) { return Remembered(value: known, isCached: true) }
@@ -260,13 +260,14 @@ public final class EvidenceStore: Sendable {
         let (place, shown) = (readable.place, readable.shown)
         let key = ReadingKey(proof: proof, place: place, credential: shown.fingerprint)
         let deadline = asker.deadline(patience: patience)
-        let party = ReadingTurns.Party(service: place.repository.host, namespace: asker.namespace)
+        // Whoever asks on behalf of no namespace has a share like any.
+        let share = WorkShare(service: place.repository.host, namespace: asker.namespace ?? "")
         let answer = try await reading.value(
-            for: key, service: party.service, namespace: party.namespace, until: asker.deadline?.instant
+            for: key, service: share.service, namespace: asker.namespace, until: asker.deadline?.instant
         ) { [source, large, limits, turns] in
             if let known = large.peek(proof) { return .success(.read(known)) }
             let deadline = deadline()
-            let answer = await turns.value(of: party, until: deadline) {
+            let answer = await turns.value(of: share, until: deadline) {
                 await outcome { () async throws(Outage) in
                     try await source.read(blob, parts: parts, at: place, showing: shown, deadline: deadline)
                 }

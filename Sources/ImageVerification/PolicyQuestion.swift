@@ -54,13 +54,7 @@ struct PolicyQuestion: Sendable {
         var shown: [RepositoryAccess: ShownCredential] = [:]
         var fingerprints: [CredentialFingerprint] = []
         for access in accesses {
-            let credential: ShownCredential
-            if let known = shown[access] {
-                credential = known
-            } else {
-                guard let found = try? await store.credential(for: access) else { return nil }
-                credential = found
-            }
+            guard let credential = try? await store.credential(for: access, among: shown) else { return nil }
             shown[access] = credential
             fingerprints.append(credential.fingerprint)
         }

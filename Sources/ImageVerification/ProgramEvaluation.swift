@@ -22,8 +22,7 @@ struct ProgramEvaluation: Sendable {
         guard program.inputs.configuration else { return Inputs(configurations: .success(.none("")), isCached: true) }
         do throws(Outage) {
             let lookup = try await store.configurations(
-                of: image, for: workload?.puller,
-                showing: shown[RepositoryAccess(image.repository, for: workload?.puller)])
+                of: image, for: workload?.puller, among: shown)
             return Inputs(configurations: .success(lookup.value), isCached: lookup.isCached)
         } catch {
             return Inputs(configurations: .failure(error), isCached: false)

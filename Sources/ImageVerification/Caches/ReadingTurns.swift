@@ -7,56 +7,31 @@ final class ReadingTurns: Sendable {
     /// Ours: eight that keep the most that is kept are what four lookups of small proofs may hold.
     static let width = 8
 
-    /// Of whom, and on whose behalf.
-    struct Party: Hashable, Sendable {
-        let service: String
-        let namespace: String?
-    }
-
     private struct Waiting {
         let number: UInt64
-        let party: Party
+        let share: WorkShare
         let turn: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
-        var free: Int
-        let share: Int
+        var tally: ShareTally
         var next: UInt64 = 0
         /// In the order of asking.
         var waiting: [Waiting] = []
         /// Cancelled before they waited.
         var cancelled: Set<UInt64> = []
-        var services: [String: Int] = [:]
-        var namespaces: [String?: Int] = [:]
 
-        mutating func take(_ party: Party) -> Bool {
-            guard free > 0, services[party.service, default: 0] < share, namespaces[party.namespace, default: 0] < share
-            else { return false }
-            free -= 1
-            services[party.service, default: 0] += 1
-            namespaces[party.namespace, default: 0] += 1
+        mutating func take(_ share: WorkShare) -> Bool {
+            guard tally.hasRoom(for: share) else { return false }
+            tally.add(share)
             return true
         }
-
-        mutating func giveBack(_ party: Party) {
-            free += 1
-            let (inService, inNamespace) = (
-                services[party.service, default: 1], namespaces[party.namespace, default: 1]
-            )
-            services[party.service] = inService > 1 ? inService - 1 : nil
-            namespaces[party.namespace] = inNamespace > 1 ? inNamespace - 1 : nil
-        }
     }
 
-    private let state: Mutex<State>
-
-    init(width: Int = ReadingTurns.width) {
-        state = Mutex(State(free: max(1, width), share: max(1, width / 4)))
-    }
+    private let state = Mutex(State(tally: ShareTally(limit: width, limitOfPair: width / 4)))
 
     /// Waits for a turn; `false` where the task is cancelled before it comes. Whoever has one gives it back by `leave`.
-    private func enter(_ party: Party) async -> Bool {
+    private func enter(_ share: WorkShare) async -> Bool {
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -65,8 +40,8 @@ final class ReadingTurns: Sendable {
             await withCheckedContinuation { turn in
                 let answer: Bool? = state.withLock { state in
                     if state.cancelled.remove(number) != nil { return false }
-                    if state.take(party) { return true }
-                    state.waiting.append(Waiting(number: number, party: party, turn: turn))
+                    if state.take(share) { return true }
+                    state.waiting.append(Waiting(number: number, share: share, turn: turn))
                     return nil
                 }
                 if let answer { turn.resume(returning: answer) }
@@ -85,10 +60,10 @@ final class ReadingTurns: Sendable {
         return isIn
     }
 
-    private func leave(_ party: Party) {
+    private func leave(_ share: WorkShare) {
         let turn: CheckedContinuation<Bool, Never>? = state.withLock { state in
-            state.giveBack(party)
-            for index in state.waiting.indices where state.take(state.waiting[index].party) {
+            state.tally.add(share, -1)
+            for index in state.waiting.indices where state.take(state.waiting[index].share) {
                 return state.waiting.remove(at: index).turn
             }
             return nil
@@ -98,10 +73,10 @@ final class ReadingTurns: Sendable {
 
     /// Does the work when its turn comes; `nil` where that is not before the deadline.
     func value<Value: Sendable>(
-        of party: Party, until deadline: Deadline, _ work: @escaping @Sendable () async -> Value
+        of share: WorkShare, until deadline: Deadline, _ work: @escaping @Sendable () async -> Value
     ) async -> Value? {
         let hasTurn = await withTaskGroup(of: Bool.self) { group in
-            group.addTask { await self.enter(party) }
+            group.addTask { await self.enter(share) }
             group.addTask {
                 await deadline.wait()
                 return false
@@ -113,7 +88,7 @@ final class ReadingTurns: Sendable {
             return first || second
         }
         guard hasTurn else { return nil }
-        defer { leave(party) }
+        defer { leave(share) }
         return await work()
     }
 }

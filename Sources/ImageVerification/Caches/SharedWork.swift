@@ -17,64 +17,24 @@ public final class SharedWork: Sendable {
     /// Namespaces in whose shares room is looked for on behalf of one job; strangers may join it.
     private static let maximumShares = 16
 
-    /// Whom a job asks, and on whose behalf.
-    private struct Share: Hashable {
-        let service: String
-        let namespace: String?
-    }
-
-    /// So many jobs in all, a quarter of them for one service, a quarter for one namespace, and half of a service's
-    /// for one namespace, so that the others find room at a service that all of them use. Work on behalf of no
-    /// namespace (policies' resources, the command line) has no bound of the last kind: nobody in the cluster causes it.
-    private struct Tally {
-        let limit: Int
-        private var count = 0
-        /// Names that nothing is counted for are forgotten, since strangers choose them.
-        private var services: [String: Int] = [:]
-        private var namespaces: [String: Int] = [:]
-        private var shares: [Share: Int] = [:]
-
-        init(limit: Int) { self.limit = limit }
-
-        func hasRoom(for share: Share) -> Bool {
-            count < limit && services[share.service, default: 0] < limit / 4
-                && (share.namespace.map {
-                    namespaces[$0, default: 0] < limit / 4 && shares[share, default: 0] < limit / 8
-                } ?? true)
-        }
-
-        mutating func add(_ share: Share, _ number: Int = 1) {
-            count += number
-            Self.add(number, to: &services, share.service)
-            guard let namespace = share.namespace else { return }
-            Self.add(number, to: &namespaces, namespace)
-            Self.add(number, to: &shares, share)
-        }
-
-        private static func add<Name: Hashable>(_ number: Int, to counts: inout [Name: Int], _ name: Name) {
-            let sum = counts[name, default: 0] + number
-            counts[name] = sum > 0 ? sum : nil
-        }
-    }
-
     private struct Waiting {
         let ticket: UInt64
         /// Those of whoever wants it done; it waits on the account of the first, and is done on that of one with room.
-        var shares: [Share]
+        var shares: [WorkShare]
         let job: Job
         /// Tells whoever waits for the job that it will not be done.
         let refuse: @Sendable () -> Void
     }
 
     private struct State {
-        var running = Tally(limit: SharedWork.width)
-        var queued = Tally(limit: SharedWork.maximumWaiting)
+        var running = ShareTally(limit: SharedWork.width)
+        var queued = ShareTally(limit: SharedWork.maximumWaiting)
         /// In order of arrival.
         var waiting: [Waiting] = []
         var tickets: UInt64 = 0
 
         /// Takes a job that waits, to do it on the account of `share`.
-        mutating func start(_ index: Int, _ share: Share) -> Waiting {
+        mutating func start(_ index: Int, _ share: WorkShare) -> Waiting {
             let next = waiting.remove(at: index)
             queued.add(next.shares[0], -1)
             running.add(share)
@@ -115,7 +75,7 @@ public final class SharedWork: Sendable {
     func take(
         for service: String, namespace: String? = nil, _ job: @escaping Job, refuse: @escaping @Sendable () -> Void
     ) -> UInt64? {
-        let share = Share(service: service, namespace: namespace)
+        let share = WorkShare(service: service, namespace: namespace)
         let taken: Taken = state.withLock { state in
             if state.running.hasRoom(for: share) {
                 state.running.add(share)
@@ -137,7 +97,7 @@ public final class SharedWork: Sendable {
 
     /// Somebody else wants a job that waits: it does not wait for room in the first one's share where there is some in theirs.
     func join(_ ticket: UInt64, for service: String, namespace: String?) {
-        let share = Share(service: service, namespace: namespace)
+        let share = WorkShare(service: service, namespace: namespace)
         let next: Waiting? = state.withLock { state in
             guard let index = state.waiting.firstIndex(where: { $0.ticket == ticket }) else { return nil }
             if state.running.hasRoom(for: share) { return state.start(index, share) }
@@ -148,7 +108,7 @@ public final class SharedWork: Sendable {
         if let next { begin(next.job, share, refuse: next.refuse) }
     }
 
-    private func begin(_ job: @escaping Job, _ share: Share, refuse: @Sendable () -> Void) {
+    private func begin(_ job: @escaping Job, _ share: WorkShare, refuse: @Sendable () -> Void) {
         let result = intake.yield { [self] in
             await job()
             end(share)
@@ -159,8 +119,8 @@ public final class SharedWork: Sendable {
     }
 
     /// Frees a place, and gives it to whoever has waited longest for one that is free.
-    private func end(_ share: Share) {
-        let next: (job: Waiting, share: Share)? = state.withLock { state in
+    private func end(_ share: WorkShare) {
+        let next: (job: Waiting, share: WorkShare)? = state.withLock { state in
             state.running.add(share, -1)
             for index in state.waiting.indices {
                 if let share = state.waiting[index].shares.first(where: { state.running.hasRoom(for: $0) }) {
