@@ -110,13 +110,29 @@ struct AdmissionRequest: Sendable {
         return string
     }
 
+    /// `nil` where absent or null.
+    var metadata: JSONValue? { object?["metadata"].flatMap { $0.isNull ? nil : $0 } }
+
+    /// Of the Pods that the object makes, or of the one that it is; `nil` where it has none, or is of no known kind.
+    var podSpecification: JSONValue? {
+        guard let workload = WorkloadKind.of(group: group, version: version, resource: resource), let object else {
+            return nil
+        }
+        var specification = object
+        for name in workload.podSpecification {
+            guard let member = specification[name], member.kind == .object else { return nil }
+            specification = member
+        }
+        return specification
+    }
+
     /// What `match` rules read; throws where labels are no labels, because a rule that overlooks one could overlook its
     /// policy.
     func facts() throws(Fault) -> WorkloadFacts {
         var labels: [String: String] = [:]
-        if let metadata = object?["metadata"], !metadata.isNull {
+        if let metadata {
             guard metadata.kind == .object else { throw .shape("metadata", "an object", metadata.kind) }
-            if let members = metadata["labels"], !members.isNull {
+            if let members = metadata[WorkloadMember.labels], !members.isNull {
                 guard members.kind == .object else { throw .shape("metadata.labels", "an object", members.kind) }
                 for member in members.members {
                     guard let value = member.value.string else {
@@ -134,29 +150,24 @@ struct AdmissionRequest: Sendable {
     /// On whose behalf images are asked for: the namespace of the request, never one that the object says itself. Throws
     /// where the Pod's specification is not shaped as one.
     func puller() throws(Fault) -> Puller {
-        guard let workload = WorkloadKind.of(group: group, version: version, resource: resource), let object else {
-            return Puller(namespace: namespace)
-        }
-        var specification = object
-        for name in workload.podSpecification {
-            guard let member = specification[name], member.kind == .object else { return Puller(namespace: namespace) }
-            specification = member
-        }
+        guard let workload = WorkloadKind.of(group: group, version: version, resource: resource),
+            let specification = podSpecification
+        else { return Puller(namespace: namespace) }
         let path = workload.podSpecification.joined(separator: ".")
         var names: [String] = []
-        if let secrets = specification["imagePullSecrets"], !secrets.isNull {
-            guard secrets.kind == .array else { throw .shape("\(path).imagePullSecrets", "an array", secrets.kind) }
+        if let secrets = specification[WorkloadMember.pullSecrets], !secrets.isNull {
+            guard secrets.kind == .array else { throw .shape("\(path).\(WorkloadMember.pullSecrets)", "an array", secrets.kind) }
             for (index, secret) in secrets.elements.enumerated() where names.count < Puller.maximumPullSecrets {
-                let place = "\(path).imagePullSecrets[\(index)]"
+                let place = "\(path).\(WorkloadMember.pullSecrets)[\(index)]"
                 guard secret.kind == .object else { throw .shape(place, "an object", secret.kind) }
                 guard let name = secret["name"], !name.isNull else { continue }
                 guard let text = name.string else { throw .shape("\(place).name", "a string", name.kind) }
                 names.append(text)
             }
         }
-        // The second is the older name of the first; where neither is set, Pods run as `default`.
+        // Where neither is set, Pods run as `default`.
         var account = ""
-        for name in ["serviceAccountName", "serviceAccount"] where account.isEmpty {
+        for name in WorkloadMember.serviceAccounts where account.isEmpty {
             guard let member = specification[name], !member.isNull else { continue }
             guard let text = member.string else { throw .shape("\(path).\(name)", "a string", member.kind) }
             account = text
@@ -164,4 +175,12 @@ struct AdmissionRequest: Sendable {
         return Puller(
             namespace: namespace, serviceAccount: account.isEmpty ? "default" : account, pullSecrets: names)
     }
+}
+
+/// Members of a workload that an answer depends on, beside its images.
+enum WorkloadMember {
+    static let labels = "labels"
+    static let pullSecrets = "imagePullSecrets"
+    /// The second is the older name of the first.
+    static let serviceAccounts = ["serviceAccountName", "serviceAccount"]
 }

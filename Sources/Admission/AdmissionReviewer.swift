@@ -104,17 +104,23 @@ public struct AdmissionReviewer: Reviewing {
                     return answered(.fault(error))
                 }
             }
-        case .judging(let fields, let workload):
+        case .judging(let fields):
             let judging = endpoint == .shadow ? shadowJudging : judging
-            let question = rulings.question(fields, workload, endpoint)
-            if let known = rulings.ruling(on: question, where: judging.verifier.holds) {
+            let question = rulings.question(fields, of: request, endpoint)
+            if let question, let known = rulings.ruling(on: question, where: judging.verifier.holds) {
                 return .answered(answer(known, to: address, at: endpoint, request))
+            }
+            let workload: WorkloadFacts
+            do {
+                workload = try request.facts()
+            } catch {
+                return .answered(answered(.fault(error)))
             }
             @Sendable func remembered(atMost most: Int) -> ReviewAnswer? {
                 guard let (images, terms) = judging.remembered(fields, of: workload, atMost: most) else { return nil }
                 let ruling = WrittenRuling(
                     fold(.images(images), endpoint.enforcement), in: address.apiVersion, at: endpoint)
-                if let terms { rulings.keep(ruling, on: question, terms) }
+                if let question, let terms { rulings.keep(ruling, on: question, terms) }
                 return answer(ruling, to: address, at: endpoint, request)
             }
             if let known = remembered(atMost: Self.lookupsAtOnce) { return .answered(known) }
@@ -143,7 +149,7 @@ public struct AdmissionReviewer: Reviewing {
     private enum Matter {
         case settled(Grounds, patch: [UInt8]?)
         case document(JSONValue)
-        case judging(AtLeastOne<ImageField>, of: WorkloadFacts)
+        case judging(AtLeastOne<ImageField>)
         case pinning(AtLeastOne<ImageField>, for: Puller)
     }
 
@@ -164,7 +170,7 @@ public struct AdmissionReviewer: Reviewing {
         case .validate, .shadow:
             switch try Scope.judged(request) {
             case .exempt(let exemption): return .settled(.exempt(exemption), patch: nil)
-            case .images(let fields): return .judging(fields, of: try request.facts())
+            case .images(let fields): return .judging(fields)
             }
         case .mutate:
             switch try Scope.pinned(request) {
@@ -197,7 +203,8 @@ public struct AdmissionReviewer: Reviewing {
             httpStatus: fault.code.rawValue,
             body: Array((PlainText.escaped(fault.sentence, limit: 1024) + "\n").utf8), isJSON: false,
             record: ReviewRecord(
-                uid: nil, endpoint: endpoint, isAllowed: false, code: fault.code.rawValue, decisions: ruling.decisions))
+                uid: nil, endpoint: endpoint, isAllowed: false, code: fault.code.rawValue,
+                decisions: ReviewRecord.Decisions(ruling.decisions)))
     }
 
     private func answer(
@@ -206,7 +213,7 @@ public struct AdmissionReviewer: Reviewing {
         let ruling = written.ruling
         var record = ReviewRecord(
             uid: PlainText.name(address.uid), endpoint: endpoint, isAllowed: ruling.isAllowed,
-            decisions: ruling.decisions)
+            decisions: written.decisions)
         if case .denied(let code, _, _) = ruling.outcome { record.code = code.rawValue }
         record.isShadowed = ruling.isShadowed
         if let request {

@@ -45,24 +45,34 @@ func concurrently<Item: Sendable, Result: Sendable>(
 }
 
 /// One reference, and every field that names it.
-struct DistinctReference: Hashable, Sendable {
+struct DistinctReference: Sendable {
     let text: String
     let fields: AtLeastOne<ImageField>
 
     /// In the order in which each is first named. An object has a few, 256 at most, so that each is compared with those
     /// before it.
     static func among(_ fields: AtLeastOne<ImageField>) -> AtLeastOne<DistinctReference> {
-        var groups: [[ImageField]] = []
-        for field in fields.rest where !field.isSame(as: fields.first) {
-            if let index = groups.firstIndex(where: { $0.first.map(field.isSame) ?? false }) {
-                groups[index].append(field)
+        var first = DistinctReference(text: fields.first.reference, fields: AtLeastOne(fields.first))
+        var others: [DistinctReference] = []
+        for field in fields.rest {
+            let text = field.reference
+            if first.isNamed(text) {
+                first = first.adding(field)
+            } else if let index = others.firstIndex(where: { $0.isNamed(text) }) {
+                others[index] = others[index].adding(field)
             } else {
-                groups.append([field])
+                others.append(DistinctReference(text: text, fields: AtLeastOne(field)))
             }
         }
-        let same = fields.rest.filter { $0.isSame(as: fields.first) }
-        return AtLeastOne(
-            DistinctReference(text: fields.first.reference, fields: AtLeastOne(fields.first, same)),
-            groups.compactMap { AtLeastOne($0) }.map { DistinctReference(text: $0.first.reference, fields: $0) })
+        return AtLeastOne(first, others)
+    }
+
+    /// As comparing the keys, without making them.
+    private func isNamed(_ other: String) -> Bool {
+        text.utf8.count == other.utf8.count && text.utf8.elementsEqual(other.utf8)
+    }
+
+    private func adding(_ field: ImageField) -> DistinctReference {
+        DistinctReference(text: text, fields: AtLeastOne(fields.first, fields.rest + [field]))
     }
 }

@@ -2,14 +2,18 @@
 import JSON
 
 /// One field of an object that names an image.
-struct ImageField: Hashable, Sendable {
-    /// Of which kind its object is, which of `PodImages.lists` it stands in, and as which element. Written out only for
-    /// those who are told: nearly every review is answered without.
+///
+/// Nothing is written out but for those who are told: nearly every review is answered without.
+struct ImageField: Sendable {
+    /// Of which kind its object is, which of `PodImages.lists` it stands in, and as which element.
     let kind: WorkloadKind
     let list: Int
     let element: Int
+    /// The string that stands there; `nil` where the field is absent.
+    let value: JSONValue?
+
     /// As it is written; empty where the field is absent.
-    let reference: String
+    var reference: String { value?.string ?? "" }
 
     /// RFC 6901: `/spec/containers/0/image`. Its names are ours and its numbers are numbers, so nothing needs escaping.
     var pointer: String {
@@ -27,10 +31,6 @@ struct ImageField: Hashable, Sendable {
     /// those are other bytes to a container runtime.
     var key: [UInt8] { Array(reference.utf8) }
 
-    /// As comparing the keys, without making them.
-    func isSame(as other: ImageField) -> Bool {
-        reference.utf8.count == other.reference.utf8.count && reference.utf8.elementsEqual(other.reference.utf8)
-    }
 }
 
 /// Where a Pod's specification names images.
@@ -73,9 +73,14 @@ enum PodImages {
                 throw .shape(path, "an array", elements.kind)
             }
             for (position, element) in elements.elements.enumerated() {
-                guard let reference = try reference(in: element, list, position, kind) else { continue }
+                guard let source = try source(of: element, list, position, kind) else { continue }
+                let value = try reference(in: source, list, position, kind)
+                // The API server wants an image of every container, also in a template. It lets a template leave the
+                // reference of an image volume to a later hand; nothing runs from a template, and the Pod made of it is
+                // judged.
+                if list.image.count > 1, !kind.isPod, value?.string?.isEmpty ?? true { continue }
                 guard fields.count < maximumCount else { throw .tooManyImages(limit: maximumCount) }
-                fields.append(ImageField(kind: kind, list: index, element: position, reference: reference))
+                fields.append(ImageField(kind: kind, list: index, element: position, value: value))
             }
         }
         return fields
@@ -88,13 +93,12 @@ enum PodImages {
         (kind.podSpecification + ["\(list.name)[\(position)]"] + list.image.prefix(depth)).joined(separator: ".")
     }
 
-    /// `nil` where there is no image to name.
-    private static func reference(
-        in element: JSONValue, _ list: (name: String, image: [String]), _ position: Int, _ kind: WorkloadKind
-    ) throws(Fault) -> String? {
+    /// What names an image in an element of a list; `nil` where nothing does.
+    private static func source(
+        of element: JSONValue, _ list: (name: String, image: [String]), _ position: Int, _ kind: WorkloadKind
+    ) throws(Fault) -> JSONValue? {
         func path(_ depth: Int) -> String { Self.path(kind, list, position, depth: depth) }
         guard element.kind == .object else { throw .shape(path(0), "an object", element.kind) }
-        let isVolume = list.image.count > 1
         var source = element
         for (depth, name) in list.image.dropLast().enumerated() {
             // A volume of another type.
@@ -102,13 +106,17 @@ enum PodImages {
             guard member.kind == .object else { throw .shape(path(depth + 1), "an object", member.kind) }
             source = member
         }
-        var reference = ""
-        if let member = list.image.last.flatMap({ source[$0] }), !member.isNull {
-            guard let text = member.string else { throw .shape(path(list.image.count), "a string", member.kind) }
-            reference = text
+        return source
+    }
+
+    /// `nil` where it is absent.
+    private static func reference(
+        in source: JSONValue, _ list: (name: String, image: [String]), _ position: Int, _ kind: WorkloadKind
+    ) throws(Fault) -> JSONValue? {
+        guard let member = list.image.last.flatMap({ source[$0] }), !member.isNull else { return nil }
+        guard member.kind == .string else {
+            throw .shape(path(kind, list, position, depth: list.image.count), "a string", member.kind)
         }
-        // The API server wants an image of every container, also in a template. It lets a template leave the reference
-        // of an image volume to a later hand; nothing runs from a template, and the Pod made of it is judged.
-        return reference.isEmpty && isVolume && !kind.isPod ? nil : reference
+        return member
     }
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import ImageVerification
+import JSON
 import Policy
 
 /// A ruling, and its answer written down.
 struct WrittenRuling: Sendable {
     let ruling: Ruling
+    let decisions: ReviewRecord.Decisions
     let response: ReviewResponse
 
     init(_ ruling: Ruling, in apiVersion: String, at endpoint: ReviewEndpoint, patch: [UInt8]? = nil) {
         self.ruling = ruling
+        decisions = ReviewRecord.Decisions(ruling.decisions)
         response = ReviewResponse(ruling, in: apiVersion, at: endpoint, patch: patch)
     }
 }
@@ -34,39 +37,37 @@ final class RememberedRulings: Sendable {
     init(ignoring ignored: RulingInput? = nil) { self.ignored = ignored }
 
     /// All of a review that its answer depends on, but for the object as programs read it: an answer for which one did has
-    /// no terms.
+    /// no terms. What stands in the object is taken as it is written, so that nothing has to be read first; two spellings
+    /// of one thing are two questions. `nil` where the object is not shaped as its kind is.
     func question(
-        _ fields: AtLeastOne<ImageField>, _ workload: WorkloadFacts, _ endpoint: ReviewEndpoint
-    ) -> PartsHash {
+        _ fields: AtLeastOne<ImageField>, of request: AdmissionRequest, _ endpoint: ReviewEndpoint
+    ) -> PartsHash? {
         var parts = HashedParts()
         if holds(.endpoint) { parts.add(endpoint.rawValue) }
-        if holds(.group) { parts.add(workload.group) }
-        if holds(.version) { parts.add(workload.version) }
-        if holds(.resource) { parts.add(workload.resource) }
-        if holds(.labels) {
-            parts.add(workload.labels.count)
-            for (name, value) in workload.labels.sorted(by: { $0.key < $1.key }) {
-                parts.add(name)
-                parts.add(value)
-            }
+        if holds(.group) { parts.add(request.group) }
+        if holds(.version) { parts.add(request.version) }
+        if holds(.resource) { parts.add(request.resource) }
+        if holds(.namespace) { parts.add(request.namespace) }
+        let metadata = request.metadata
+        if let metadata, metadata.kind != .object { return nil }
+        if holds(.labels) { parts.add(metadata?[WorkloadMember.labels]?.rawText) }
+        let specification = request.podSpecification
+        if holds(.serviceAccount) {
+            for name in WorkloadMember.serviceAccounts { parts.add(specification?[name]?.rawText) }
         }
-        let puller = workload.puller
-        parts.add(puller == nil ? 0 : 1)
-        if holds(.namespace) { parts.add(puller?.namespace) }
-        if holds(.serviceAccount) { parts.add(puller?.serviceAccount) }
-        if holds(.pullSecrets) {
-            parts.add(puller?.pullSecrets.count ?? 0)
-            for name in puller?.pullSecrets ?? [] { parts.add(name) }
-        }
+        if holds(.pullSecrets) { parts.add(specification?[WorkloadMember.pullSecrets]?.rawText) }
         parts.add(1 + fields.rest.count)
-        for field in fields.all {
-            if holds(.paths) {
-                parts.add(field.list)
-                parts.add(field.element)
-            }
-            if holds(.references) { parts.add(field.reference) }
-        }
+        add(fields.first, to: &parts)
+        for field in fields.rest { add(field, to: &parts) }
         return parts.hash
+    }
+
+    private func add(_ field: ImageField, to parts: inout HashedParts) {
+        if holds(.paths) {
+            parts.add(field.list)
+            parts.add(field.element)
+        }
+        if holds(.references) { parts.add(field.value?.rawText) }
     }
 
     private func holds(_ input: RulingInput) -> Bool { input != ignored }
@@ -82,8 +83,8 @@ final class RememberedRulings: Sendable {
     func keep(_ ruling: WrittenRuling, on question: PartsHash, _ terms: VerdictTerms) {
         known.insert(
             Held(ruling: ruling, terms: terms), for: question,
-            // The record of an image is of the size of its reference.
-            bytes: ruling.response.byteCount + ruling.ruling.decisions.count * 512 + 512, expires: terms.end)
+            // The record of an image is of the size of its reference, and is written down for the log.
+            bytes: ruling.response.byteCount + ruling.ruling.decisions.count * 1024 + 512, expires: terms.end)
     }
 }
 

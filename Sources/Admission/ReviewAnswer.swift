@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ImageVerification
+import Synchronization
 
 /// Which webhook was called.
 public enum ReviewEndpoint: String, Hashable, Sendable, CaseIterable {
@@ -83,7 +84,9 @@ public struct ReviewRecord: Hashable, Sendable {
     public var isDryRun: Bool
     /// Whether it was let in only because nothing is enforced (`Enforcement.shadow`).
     public var isShadowed = false
-    public var decisions: [Decision]
+    public let decided: Decisions
+
+    public var decisions: [Decision] { decided.all }
 
     /// One policy's word on one image: a row of `countersign_decisions_total`.
     public struct Decision: Hashable, Sendable {
@@ -114,9 +117,47 @@ public struct ReviewRecord: Hashable, Sendable {
         }
     }
 
+    /// The words on all images of a review. Answers that are the same share one, and what is made of it.
+    public final class Decisions: Hashable, Sendable {
+        public let all: [Decision]
+        /// As `countersign_decisions_total` counts them: the values of its labels, and how many have these.
+        public let counted: [Row: UInt64]
+        private let listing = Mutex<[UInt8]?>(nil)
+
+        public struct Row: Hashable, Sendable {
+            public let policy: String
+            public let mode: String
+            public let result: String
+            public let reason: String
+        }
+
+        /// Of a review without images.
+        public static let none = Decisions([])
+
+        public init(_ all: [Decision]) {
+            self.all = all
+            counted = all.reduce(into: [:]) {
+                $0[Row(policy: $1.policy, mode: $1.mode, result: $1.result, reason: $1.reason), default: 0] += 1
+            }
+        }
+
+        /// What the first caller's `write` makes of them, for the log.
+        public func listing(_ write: ([Decision]) -> [UInt8]) -> [UInt8] {
+            if let written = listing.withLock({ $0 }) { return written }
+            let written = write(all)
+            listing.withLock { $0 = written }
+            return written
+        }
+
+        public static func == (one: Decisions, other: Decisions) -> Bool { one.all == other.all }
+
+        public func hash(into hasher: inout Hasher) { hasher.combine(all) }
+    }
+
     public init(
         uid: String?, endpoint: ReviewEndpoint, operation: String = "", resource: String = "", namespace: String = "",
-        name: String = "", isAllowed: Bool, code: Int? = nil, isDryRun: Bool = false, decisions: [Decision] = []
+        name: String = "", isAllowed: Bool, code: Int? = nil, isDryRun: Bool = false,
+        decisions: Decisions = .none
     ) {
         self.uid = uid
         self.endpoint = endpoint
@@ -127,6 +168,6 @@ public struct ReviewRecord: Hashable, Sendable {
         self.isAllowed = isAllowed
         self.code = code
         self.isDryRun = isDryRun
-        self.decisions = decisions
+        decided = decisions
     }
 }

@@ -1,48 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A kind of object that holds a Pod's specification, and where it holds it.
-package struct WorkloadKind: Hashable, Sendable {
-    package let group: String
-    package let version: String
-    /// Plural, as in a URL.
-    package let resource: String
-    package let kind: String
-    /// Member names that lead to the Pod's specification.
-    package let podSpecification: [String]
-    /// Whether `spec.replicas` says how many Pods it wants, so that it can be scaled down.
-    package let hasReplicas: Bool
+/// A kind of object that holds a Pod's specification, and where it holds it. Every kind of Kubernetes' own API that names
+/// images: a closed list, and what is not in it is not let through.
+package enum WorkloadKind: Hashable, Sendable, CaseIterable {
+    case pod, podTemplate, replicationController, deployment, replicaSet, statefulSet, daemonSet, job, cronJob
+    case cronJobBeta
 
-    package var isPod: Bool { kind == "Pod" }
+    package static let all = allCases
+
+    package var group: String {
+        switch self {
+        case .pod, .podTemplate, .replicationController: ""
+        case .deployment, .replicaSet, .statefulSet, .daemonSet: "apps"
+        case .job, .cronJob, .cronJobBeta: "batch"
+        }
+    }
+
+    package var version: String { self == .cronJobBeta ? "v1beta1" : "v1" }
+
+    /// Plural, as in a URL.
+    package var resource: String {
+        switch self {
+        case .pod: "pods"
+        case .podTemplate: "podtemplates"
+        case .replicationController: "replicationcontrollers"
+        case .deployment: "deployments"
+        case .replicaSet: "replicasets"
+        case .statefulSet: "statefulsets"
+        case .daemonSet: "daemonsets"
+        case .job: "jobs"
+        case .cronJob, .cronJobBeta: "cronjobs"
+        }
+    }
+
+    package var kind: String {
+        switch self {
+        case .pod: "Pod"
+        case .podTemplate: "PodTemplate"
+        case .replicationController: "ReplicationController"
+        case .deployment: "Deployment"
+        case .replicaSet: "ReplicaSet"
+        case .statefulSet: "StatefulSet"
+        case .daemonSet: "DaemonSet"
+        case .job: "Job"
+        case .cronJob, .cronJobBeta: "CronJob"
+        }
+    }
+
+    /// Member names that lead to the Pod's specification.
+    package var podSpecification: [String] {
+        switch self {
+        case .pod: ["spec"]
+        case .podTemplate: ["template", "spec"]
+        case .replicationController, .deployment, .replicaSet, .statefulSet, .daemonSet, .job:
+            ["spec", "template", "spec"]
+        case .cronJob, .cronJobBeta: ["spec", "jobTemplate", "spec", "template", "spec"]
+        }
+    }
+
+    /// Whether `spec.replicas` says how many Pods it wants, so that it can be scaled down.
+    package var hasReplicas: Bool {
+        switch self {
+        case .replicationController, .deployment, .replicaSet, .statefulSet: true
+        case .pod, .podTemplate, .daemonSet, .job, .cronJob, .cronJobBeta: false
+        }
+    }
+
+    package var isPod: Bool { self == .pod }
 
     /// As an object writes it: `v1`, `apps/v1`.
     package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
-
-    private init(
-        _ group: String, _ version: String, _ resource: String, _ kind: String, _ path: String,
-        hasReplicas: Bool = false
-    ) {
-        self.group = group
-        self.version = version
-        self.resource = resource
-        self.kind = kind
-        podSpecification = path.split(separator: ".").map(String.init)
-        self.hasReplicas = hasReplicas
-    }
-
-    /// Every kind of Kubernetes' own API that names images. A closed list: what is not in it is not let through.
-    package static let all: [WorkloadKind] = [
-        WorkloadKind("", "v1", "pods", "Pod", "spec"),
-        WorkloadKind("", "v1", "podtemplates", "PodTemplate", "template.spec"),
-        WorkloadKind(
-            "", "v1", "replicationcontrollers", "ReplicationController", "spec.template.spec", hasReplicas: true),
-        WorkloadKind("apps", "v1", "deployments", "Deployment", "spec.template.spec", hasReplicas: true),
-        WorkloadKind("apps", "v1", "replicasets", "ReplicaSet", "spec.template.spec", hasReplicas: true),
-        WorkloadKind("apps", "v1", "statefulsets", "StatefulSet", "spec.template.spec", hasReplicas: true),
-        WorkloadKind("apps", "v1", "daemonsets", "DaemonSet", "spec.template.spec"),
-        WorkloadKind("batch", "v1", "jobs", "Job", "spec.template.spec"),
-        WorkloadKind("batch", "v1", "cronjobs", "CronJob", "spec.jobTemplate.spec.template.spec"),
-        WorkloadKind("batch", "v1beta1", "cronjobs", "CronJob", "spec.jobTemplate.spec.template.spec"),
-    ]
 
     package static func of(group: String, version: String, resource: String) -> WorkloadKind? {
         all.first { $0.group == group && $0.version == version && $0.resource == resource }

@@ -60,7 +60,7 @@ public enum JSONPrefix {
         return nil
     }
 
-    private static func value(_ text: Span<UInt8>, from start: Int, _ scan: (end: Int, isEscaped: Bool)) -> String {
+    private static func value(_ text: Span<UInt8>, from start: Int, _ scan: StringDecoding.Scan) -> String {
         // The tape's offsets have 32 bits; a string that ends beyond is not looked at.
         guard let start = UInt32(exactly: start), let end = UInt32(exactly: scan.end) else { return "" }
         return StringDecoding.string(

@@ -2,19 +2,35 @@
 
 /// JSON strings: where they end, whether they are well-formed, and what they say.
 enum StringDecoding {
+    /// What there is to know of a string without reading it.
+    struct Scan {
+        /// Of the closing quotation mark.
+        var end: Int
+        /// Whether there is a backslash.
+        var isEscaped = false
+        /// Whether no other text is the same string, as long as that one is plain too: nothing is escaped but what has to
+        /// be, and that in the one way of two bytes.
+        var isPlain = true
+    }
+
     /// Finds the closing quotation mark of the string whose first byte is at `start`. Everything up to it is checked:
     /// UTF-8 (RFC 3629 §3), escapes, surrogate pairs, control characters.
-    static func scan(_ text: Span<UInt8>, from start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
+    static func scan(_ text: Span<UInt8>, from start: Int) throws(JSONError) -> Scan {
         var at = start
-        var isEscaped = false
+        var scan = Scan(end: start)
         while true {
             at = skipPlain(text, from: at)
             guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
             let byte = text[at]
-            if byte == UInt8(ascii: "\"") { return (at, isEscaped) }
+            if byte == UInt8(ascii: "\"") {
+                scan.end = at
+                return scan
+            }
             if byte == UInt8(ascii: "\\") {
-                isEscaped = true
-                at = try skipEscape(text, at: at)
+                scan.isEscaped = true
+                let next = try skipEscape(text, at: at)
+                if text[at + 1] != UInt8(ascii: "\""), text[at + 1] != UInt8(ascii: "\\") { scan.isPlain = false }
+                at = next
             } else if byte < 0x20 {
                 throw JSONError(.controlCharacter, at: at)
             } else {

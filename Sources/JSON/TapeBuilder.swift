@@ -4,8 +4,10 @@
 struct TapeBuilder: ~Copyable {
     private let limits: JSONLimits
     private var entries: GrowingBuffer<Tape.Entry>
-    /// The innermost container that is open; `nil` outside of all.
-    private var current: OpenContainer?
+    /// How many containers are open.
+    private var depth = 0
+    /// The innermost that is open, where one is.
+    private var current = OpenContainer(entry: 0, isObject: false, firstName: 0)
     /// Those around it, innermost last.
     private var outer = GrowingBuffer<OpenContainer>(capacity: 32)
     /// Names of the objects that are open, innermost last; each object owns the tail from its `firstName`.
@@ -23,7 +25,7 @@ struct TapeBuilder: ~Copyable {
 
     private struct Name: BitwiseCopyable {
         let entry: Int
-        /// Equal for equal names; 0 for one that is written with escapes.
+        /// Equal for equal names; 0 for one that is not written plainly.
         let mark: UInt64
     }
 
@@ -67,7 +69,7 @@ struct TapeBuilder: ~Copyable {
                 guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
                 guard text[at] == UInt8(ascii: "]") else { continue }
                 at = try close(text, at: at)
-            case UInt8(ascii: "\""): at = try string(text, at: at, kind: .string)
+            case UInt8(ascii: "\""): at = try string(text, at: at)
             case UInt8(ascii: "t"): at = try literal("true", .true, text, at: at)
             case UInt8(ascii: "f"): at = try literal("false", .false, text, at: at)
             case UInt8(ascii: "n"): at = try literal("null", .null, text, at: at)
@@ -76,7 +78,8 @@ struct TapeBuilder: ~Copyable {
             }
             // A value has ended. Close what ends with it, up to a comma.
             while true {
-                guard let isObject = current?.isObject else { return at }
+                guard depth > 0 else { return at }
+                let isObject = current.isObject
                 at = Self.skipSpace(text, from: at)
                 guard at < text.count else { throw JSONError(.unexpectedEnd, at: at) }
                 let byte = text[at]
@@ -94,28 +97,26 @@ struct TapeBuilder: ~Copyable {
     }
 
     private mutating func open(isObject: Bool, at offset: Int) throws(JSONError) {
-        let depth = outer.count + (current == nil ? 0 : 1)
         guard depth < limits.maximumDepth else { throw JSONError(.tooDeep(limit: limits.maximumDepth), at: offset) }
-        if let current { outer.append(current) }
+        if depth > 0 { outer.append(current) }
+        depth += 1
         current = OpenContainer(entry: entries.count, isObject: isObject, firstName: names.count)
         try append(isObject ? .object : .array, from: offset, to: offset + 1)
     }
 
     /// Ends the innermost container; returns the offset after its bracket.
     private mutating func close(_ text: Span<UInt8>, at offset: Int) throws(JSONError) -> Int {
-        guard let container = current else { return offset }
-        if container.isObject {
-            if container.isDeferred { try refuseDuplicates(from: container.firstName, text) }
-            names.keepFirst(container.firstName)
+        if current.isObject {
+            if current.isDeferred { try refuseDuplicates(from: current.firstName, text) }
+            names.keepFirst(current.firstName)
         }
-        entries[container.entry].end = UInt32(offset + 1)
-        entries[container.entry].next = UInt32(entries.count)
-        guard outer.count > 0 else {
-            current = nil
-            return offset + 1
+        entries[current.entry].end = UInt32(offset + 1)
+        entries[current.entry].next = UInt32(entries.count)
+        depth -= 1
+        if depth > 0 {
+            current = outer[depth - 1]
+            outer.keepFirst(depth - 1)
         }
-        current = outer[outer.count - 1]
-        outer.keepFirst(outer.count - 1)
         return offset + 1
     }
 
@@ -137,9 +138,10 @@ struct TapeBuilder: ~Copyable {
     private mutating func name(_ text: Span<UInt8>, at offset: Int) throws(JSONError) -> Int {
         guard offset < text.count else { throw JSONError(.unexpectedEnd, at: offset) }
         guard text[offset] == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte(text[offset]), at: offset) }
-        let end = try string(text, at: offset, kind: .name)
-        try noteLastName(text)
-        let colon = Self.skipSpace(text, from: end)
+        let scan = try StringDecoding.scan(text, from: offset + 1)
+        try append(.name, from: offset + 1, to: scan.end, isEscaped: scan.isEscaped)
+        try noteLastName(mark: scan.isPlain ? Self.mark(text, from: offset + 1, to: scan.end) : 0, text)
+        let colon = Self.skipSpace(text, from: scan.end + 1)
         guard colon < text.count else { throw JSONError(.unexpectedEnd, at: colon) }
         guard text[colon] == UInt8(ascii: ":") else { throw JSONError(.unexpectedByte(text[colon]), at: colon) }
         return Self.skipSpace(text, from: colon + 1)
@@ -149,28 +151,25 @@ struct TapeBuilder: ~Copyable {
     private static var fewNames: Int { 32 }
 
     /// Compares the name that has just been read with those before it in its object, or leaves that for its end.
-    private mutating func noteLastName(_ text: Span<UInt8>) throws(JSONError) {
-        let name = Name(entry: entries.count - 1, mark: mark(ofLastEntryIn: text))
-        guard var container = current else { return }
-        if name.mark == 0 || names.count - container.firstName >= Self.fewNames { container.isDeferred = true }
-        if !container.isDeferred {
+    private mutating func noteLastName(mark: UInt64, _ text: Span<UInt8>) throws(JSONError) {
+        let name = Name(entry: entries.count - 1, mark: mark)
+        if name.mark == 0 || names.count - current.firstName >= Self.fewNames { current.isDeferred = true }
+        if !current.isDeferred {
             let bit: UInt64 = 1 << ((name.mark &* 0x9E37_79B9_7F4A_7C15) >> 58)
-            if container.seen & bit != 0 {
-                for earlier in container.firstName..<names.count where names[earlier].mark == name.mark {
-                    try refuse(names[earlier].entry, equalTo: name.entry, text)
+            if current.seen & bit != 0 {
+                for earlier in current.firstName..<names.count where names[earlier].mark == name.mark {
+                    if isSameText(entries[names[earlier].entry], entries[name.entry], text) {
+                        throw duplicate(entries[name.entry], text)
+                    }
                 }
             }
-            container.seen |= bit
+            current.seen |= bit
         }
-        current = container
         names.append(name)
     }
 
-    /// Of a name without escapes: its length and its last bytes.
-    private func mark(ofLastEntryIn text: Span<UInt8>) -> UInt64 {
-        let name = entries[entries.count - 1]
-        if name.isEscaped { return 0 }
-        let (start, end) = (Int(name.start), Int(name.end))
+    /// Of a name that is written plainly: its length and its last bytes.
+    private static func mark(_ text: Span<UInt8>, from start: Int, to end: Int) -> UInt64 {
         let length = end - start
         let last = text.withUnsafeBytes { bytes in
             if end >= 8 { return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)) }
@@ -212,31 +211,39 @@ struct TapeBuilder: ~Copyable {
     private func refuse(_ earlier: Int, equalTo later: Int, _ text: Span<UInt8>) throws(JSONError) {
         let (one, other) = (entries[earlier], entries[later])
         if !one.isEscaped, !other.isEscaped {
-            let length = one.end - one.start
-            guard other.end - other.start == length else { return }
-            for offset in 0..<Int(length) where text[Int(one.start) + offset] != text[Int(other.start) + offset] {
-                return
-            }
+            guard isSameText(one, other, text) else { return }
         } else {
             // A byte of a value takes six of an escape at most.
             func range(_ name: Tape.Entry) -> ClosedRange<UInt32> {
                 let length = name.end - name.start
                 return name.isEscaped ? length / 6...length : length...length
             }
-            guard range(one).overlaps(range(other)) else { return }
+            guard range(one).overlaps(range(other)),
+                StringDecoding.string(text, one).utf8.elementsEqual(StringDecoding.string(text, other).utf8)
+            else { return }
         }
-        let name = StringDecoding.string(text, other)
-        guard StringDecoding.string(text, one).utf8.elementsEqual(name.utf8) else { return }
-        throw JSONError(.duplicateKey(name), at: Int(other.start) - 1)
+        throw duplicate(other, text)
+    }
+
+    /// What decides for names that are both written plainly.
+    private func isSameText(_ one: Tape.Entry, _ other: Tape.Entry, _ text: Span<UInt8>) -> Bool {
+        guard one.end - one.start == other.end - other.start else { return false }
+        for offset in 0..<Int(one.end - one.start)
+        where text[Int(one.start) + offset] != text[Int(other.start) + offset] {
+            return false
+        }
+        return true
+    }
+
+    private func duplicate(_ name: Tape.Entry, _ text: Span<UInt8>) -> JSONError {
+        JSONError(.duplicateKey(StringDecoding.string(text, name)), at: Int(name.start) - 1)
     }
 
     // MARK: Scalars
 
-    private mutating func string(
-        _ text: Span<UInt8>, at quote: Int, kind: Tape.Kind
-    ) throws(JSONError) -> Int {
+    private mutating func string(_ text: Span<UInt8>, at quote: Int) throws(JSONError) -> Int {
         let scan = try StringDecoding.scan(text, from: quote + 1)
-        try append(kind, from: quote + 1, to: scan.end, isEscaped: scan.isEscaped)
+        try append(.string, from: quote + 1, to: scan.end, isEscaped: scan.isEscaped)
         return scan.end + 1
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ImageVerification
+import JSON
 import OCI
 import Policy
 import Sigstore
@@ -162,9 +163,6 @@ struct RememberedRulingsTests {
                 metadata: #""generateName":"web-","annotations":{"a":"b"},"labels":{"app":"web"}"#,
                 specification: #""serviceAccountName":"robot","nodeName":"n1","hostNetwork":true"#)
         },
-        Change("the older name of the service account", nil) {
-            $0.review.object = Asked.pod(specification: #""serviceAccount":"robot""#)
-        },
         // As the admission controller for service accounts adds them to each Pod of a ReplicaSet.
         Change(
             "another Pod of one ReplicaSet", nil,
@@ -219,17 +217,25 @@ struct RememberedRulingsTests {
     }
 
     @Test("Every input of a question is among those that are shown here")
-    func whole() {
+    func whole() throws {
         let shown = Set(Self.dependent.compactMap(\.input))
         // No two kinds differ in their group alone.
         #expect(Set(RulingInput.allCases).subtracting(shown) == [.group])
-        func question(_ group: String, ignoring ignored: RulingInput? = nil) -> PartsHash {
-            RememberedRulings(ignoring: ignored).question(
-                AtLeastOne(ImageField(kind: WorkloadKind.all[0], list: 1, element: 0, reference: "b")),
-                WorkloadFacts(group: group, version: "v1", resource: "pods", labels: [:]), .validate)
-        }
-        #expect(question("") != question("apps"))
-        #expect(question("", ignoring: .group) == question("apps", ignoring: .group))
+        #expect(try question(#"{"spec":{}}"#, group: "") != question(#"{"spec":{}}"#, group: "apps"))
+        #expect(
+            try question(#"{"spec":{}}"#, group: "", ignoring: .group)
+                == question(#"{"spec":{}}"#, group: "apps", ignoring: .group))
+    }
+
+    /// About one image in a Pod, or whatever has its version and resource.
+    private func question(
+        _ object: String, group: String = "", ignoring ignored: RulingInput? = nil
+    ) throws -> PartsHash? {
+        let review = try JSONDocument(parsing: Array(Review(group: group, object: object).text.utf8)).root
+        let image = try JSONDocument(parsing: Array(#""b""#.utf8)).root
+        return RememberedRulings(ignoring: ignored).question(
+            AtLeastOne(ImageField(kind: .pod, list: 1, element: 0, value: image)), of: try AdmissionRequest(review),
+            .validate)
     }
 
     @Test("Where a program read the object, each review is answered by itself")
@@ -239,19 +245,40 @@ struct RememberedRulingsTests {
         #expect(reviewer.counters.counters.hits == 0 && reviewer.counters.counters.entries == 0)
     }
 
-    @Test("Nobody's ruling is no namespace's: absent and empty are told apart")
-    func nobody() {
-        func question(_ puller: Puller?) -> PartsHash {
-            RememberedRulings().question(
-                AtLeastOne(ImageField(kind: WorkloadKind.all[0], list: 1, element: 0, reference: "b")),
-                WorkloadFacts(group: "", version: "v1", resource: "pods", labels: [:], puller: puller), .validate)
-        }
-        let pullers = [
-            nil, Puller(namespace: ""), Puller(namespace: "", serviceAccount: ""),
-            Puller(namespace: "", serviceAccount: "", pullSecrets: ["a"]),
-            Puller(namespace: "a", serviceAccount: ""), Puller(namespace: "", serviceAccount: "a"),
+    @Test("What is absent, null and empty are told apart, and so is where it stands")
+    func absent() throws {
+        let objects = [
+            "{}", #"{"metadata":{"labels":null}}"#, #"{"metadata":{"labels":{}}}"#, #"{"metadata":{"labels":[]}}"#,
+            #"{"spec":{"serviceAccountName":null}}"#, #"{"spec":{"serviceAccountName":""}}"#,
+            #"{"spec":{"serviceAccount":""}}"#, #"{"spec":{"serviceAccountName":[]}}"#,
+            #"{"spec":{"imagePullSecrets":null}}"#, #"{"spec":{"imagePullSecrets":[]}}"#,
+            #"{"spec":{"imagePullSecrets":[{}]}}"#, #"{"spec":{"imagePullSecrets":{}}}"#,
         ]
-        // An empty account is none.
-        #expect(Set(pullers.map(question)).count == Set(pullers).count)
+        let questions = try objects.map { try #require(try question($0)) }
+        #expect(Set(questions).count == objects.count)
+        // Null is absent here, and as good.
+        #expect(try question(#"{"metadata":null}"#) == question("{}"))
+    }
+
+    @Test(
+        "An object of another shape is no question, and a ruling on one of the right shape does not answer it",
+        arguments: [#""metadata":[]"#, #""metadata":"labels""#, #""metadata":7"#])
+    func shapes(metadata: String) async throws {
+        let reviewer = AdmissionReviewer(verifier: EchoVerifier())
+        let images = Review.containers([pinnedWeb])
+        let shapeless = Asked { $0.review.object = #"{"spec":{"containers":\#(images)}}"# }
+        let wrong = Asked { $0.review.object = #"{\#(metadata),"spec":{"containers":\#(images)}}"# }
+        let before = try answer(shapeless, reviewer)
+        let denied = try answer(wrong, reviewer)
+        #expect(denied.record.isAllowed == false && denied != before)
+        #expect(String(decoding: denied.body, as: UTF8.self).contains("metadata"))
+        #expect(try question("{\(metadata)}") == nil)
+        // What is wrong within is another question.
+        for inner in [#""metadata":{"labels":[]}"#, #""metadata":{"labels":{"app":7}}"#] {
+            let other = Asked { $0.review.object = #"{\#(inner),"spec":{"containers":\#(images)}}"# }
+            #expect(String(decoding: try answer(other, reviewer).body, as: UTF8.self).contains("metadata.labels"))
+        }
+        #expect(try answer(shapeless, reviewer) == before)
+        #expect(reviewer.counters.counters.hits == 1)
     }
 }

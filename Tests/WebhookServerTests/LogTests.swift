@@ -80,7 +80,7 @@ struct LogTests {
         }
         let record = ReviewRecord(
             uid: "u", endpoint: .mutate, operation: "CREATE", resource: "pods", namespace: "n", name: "w",
-            isAllowed: false, code: 403, decisions: decisions)
+            isAllowed: false, code: 403, decisions: ReviewRecord.Decisions(decisions))
         let metadata = ReviewLog.metadata(record, status: 200, duration: .milliseconds(7), wasSent: true)
         let images = try JSONDocument(parsing: Array((metadata["images"]?.description ?? "").utf8)).root
         #expect(images.elements.map { $0["image"]?.string } == (0..<ReviewLog.maximumDecisions).map { "i\($0)" })
@@ -98,7 +98,7 @@ struct LogTests {
         let hostile = #"i","allowed":true,"x":"\#u{1B}[31m\#n\"#
         let decision = ReviewRecord.Decision(
             image: hostile, policy: hostile, mode: hostile, result: hostile, reason: hostile, isCached: false)
-        let record = ReviewRecord(uid: "u", endpoint: .validate, isAllowed: false, decisions: [decision])
+        let record = ReviewRecord(uid: "u", endpoint: .validate, isAllowed: false, decisions: ReviewRecord.Decisions([decision]))
         let line = try #require(
             lines(format) { ReviewLog(logger: $0).write(record, status: 200, duration: .zero, wasSent: true) }.first)
         #expect(line.unicodeScalars.dropLast().allSatisfy { (" "..."~").contains($0) })

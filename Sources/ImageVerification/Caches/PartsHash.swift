@@ -29,7 +29,9 @@ package struct HashedParts {
         if let text { bytes.append(contentsOf: text.utf8) }
     }
 
-    package mutating func add(_ part: [UInt8]?) {
+    package mutating func add(_ part: [UInt8]?) { add(part?[...]) }
+
+    package mutating func add(_ part: ArraySlice<UInt8>?) {
         add(part?.count ?? -1)
         if let part { bytes.append(contentsOf: part) }
     }

@@ -25,7 +25,7 @@ struct ReviewLog: Sendable {
             "code": .stringConvertible(record.code ?? status),
             "dryRun": .stringConvertible(record.isDryRun),
             "ms": .stringConvertible(Int(duration / .milliseconds(1))),
-            "images": .stringConvertible(list(record.decisions.prefix(maximumDecisions))),
+            "images": .stringConvertible(WrittenValue(json: record.decided.listing(list))),
         ]
         if record.decisions.count > maximumDecisions {
             metadata["imagesOmitted"] = .stringConvertible(record.decisions.count - maximumDecisions)
@@ -36,10 +36,10 @@ struct ReviewLog: Sendable {
     }
 
     /// As JSON at once: a dictionary for each decision would cost more than all else that a review takes.
-    private static func list(_ decisions: some Sequence<ReviewRecord.Decision>) -> WrittenValue {
+    private static func list(_ decisions: [ReviewRecord.Decision]) -> [UInt8] {
         var json: [UInt8] = [UInt8(ascii: "[")]
         json.reserveCapacity(LogFields.usualBytes)
-        for decision in decisions {
+        for decision in decisions.prefix(maximumDecisions) {
             if json.count > 1 { json.append(UInt8(ascii: ",")) }
             json.append(
                 contentsOf: (decision.isCached ? #"{"cached":true,"image":"# : #"{"cached":false,"image":"#).utf8)
@@ -55,6 +55,6 @@ struct ReviewLog: Sendable {
             json.append(UInt8(ascii: "}"))
         }
         json.append(UInt8(ascii: "]"))
-        return WrittenValue(json: json)
+        return json
     }
 }

@@ -60,8 +60,8 @@ public final class ServerMetrics: Sendable {
         reviews.increment(
             record.endpoint.rawValue, record.isAllowed ? "true" : "false", String(record.code ?? status))
         if record.isShadowed { shadowed.increment(record.endpoint.rawValue) }
-        for decision in record.decisions {
-            decisions.increment(decision.policy, decision.mode, decision.result, decision.reason)
+        for (row, count) in record.decided.counted {
+            decisions.increment(row.policy, row.mode, row.result, row.reason, by: count)
         }
     }
 }

@@ -59,11 +59,11 @@ final class FakeReviewer: Reviewing {
         let record = ReviewRecord(
             uid: uid.map(String.init), endpoint: endpoint, operation: "CREATE", resource: "pods", namespace: "shop",
             name: "web", isAllowed: isAllowed, code: code,
-            decisions: [
+            decisions: ReviewRecord.Decisions([
                 .init(
                     image: "registry.example/web@sha256:00", policy: "signed", mode: "enforce",
                     result: isAllowed ? "admitted" : "denied", reason: "", isCached: false)
-            ])
+            ]))
         guard let uid else {
             return ReviewAnswer(httpStatus: code ?? 400, body: Array("no uid\n".utf8), isJSON: false, record: record)
         }
