@@ -82,11 +82,13 @@ let package = Package(
         target("ImageVerification", ["JSON", "OCI", "Sigstore", "Policy"]),
         // AdmissionReview -> images -> verdicts -> one answer. No HTTP.
         target("Admission", ["JSON", "OCI", "Policy", "ImageVerification"]),
+        // Tasks on the event loops of connections, and timers there.
+        target("EventLoopTasks", [nioCore]),
         // The only door to the network: caps, redirects, timeouts, CA bundles, forbidden addresses.
         target(
             "HTTPTransport",
             [
-                .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore, nioSSL,
+                "EventLoopTasks", .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore, nioSSL,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -112,7 +114,7 @@ let package = Package(
         target(
             "WebhookServer",
             [
-                "Admission", "ImageVerification", "JSON",
+                "Admission", "EventLoopTasks", "ImageVerification", "JSON",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AsyncHTTPClient
+import EventLoopTasks
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -25,6 +26,10 @@ public final class OutboundHTTP: Sendable {
     private let lookup: HostLookup
     /// One client for each way out, since a client's connections are made and checked alike.
     private let clients: [WayOut: HTTPClient]
+    /// Of all connections, so that a request is made, waited for and read without waking another thread. A few requests are
+    /// under way at a time, of some kilobytes.
+    private let eventLoop: any EventLoop
+    private let executor: EventLoopExecutor
 
     private enum WayOut: Hashable {
         case direct(LoopbackRule)
@@ -48,10 +53,12 @@ public final class OutboundHTTP: Sendable {
         lookup = HostLookup(resolver: resolver ?? { try await SystemResolver.addresses(of: $0) })
         let ways =
             LoopbackRule.allCases.map { WayOut.direct($0) } + configuration.proxies.servers.map { WayOut.proxy($0) }
+        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        executor = EventLoopExecutor(eventLoop)
         var clients: [WayOut: HTTPClient] = [:]
         for way in ways {
             clients[way] = HTTPClient(
-                eventLoopGroupProvider: .singleton,
+                eventLoopGroupProvider: .shared(eventLoop),
                 configuration: Self.clientConfiguration(configuration, trust, way, connectTo: connectTo))
         }
         self.clients = clients
@@ -107,8 +114,14 @@ public final class OutboundHTTP: Sendable {
 
     /// The answer to a request, after redirects. Any status is an answer.
     public func send(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {
+        // What a sink does with a large body is more than others on the event loop may wait for.
+        guard request.sink == nil else { return try await untilDeadline(request).get() }
+        return try await withTaskExecutorPreference(executor) { await untilDeadline(request) }.get()
+    }
+
+    @concurrent private func untilDeadline(_ request: OutboundRequest) async -> Result<OutboundResponse, TransportError> {
         let host = "\(request.url.host)"
-        let result = await withTaskGroup(of: Result<OutboundResponse, TransportError>.self) { group in
+        return await withTaskGroup(of: Result<OutboundResponse, TransportError>.self) { group in
             group.addTask {
                 do throws(TransportError) {
                     return .success(try await self.followingRedirects(request))
@@ -117,18 +130,13 @@ public final class OutboundHTTP: Sendable {
                 }
             }
             group.addTask {
-                do {
-                    try await Naps.sleep(until: request.deadline)
-                    return .failure(.deadline(host: host))
-                } catch {
-                    return .failure(.cancelled(host: host))
-                }
+                await self.eventLoop.wait(until: request.deadline)
+                return .failure(Task.isCancelled ? .cancelled(host: host) : .deadline(host: host))
             }
             let first = await group.next() ?? .failure(.cancelled(host: host))
             group.cancelAll()
             return first
         }
-        return try result.get()
     }
 
     private func followingRedirects(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {

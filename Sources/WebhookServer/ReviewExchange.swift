@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admission
+import EventLoopTasks
 import HTTPTypes
 import HummingbirdCore
 import ImageVerification
@@ -86,7 +87,7 @@ struct ReviewExchange: Sendable {
             // Not on the event loop, which has other connections to serve.
             group.addTask(executorPreference: globalConcurrentExecutor) { await finish(deadline) }
             group.addTask {
-                await Self.wait(until: lastResort, on: eventLoop)
+                await eventLoop.wait(until: lastResort)
                 return nil
             }
             let first = await group.next() ?? nil
@@ -147,17 +148,6 @@ struct ReviewExchange: Sendable {
         case .tooLarge: return .tooLarge(limit: server.limits.bodyBytes)
         case .overloaded: return overload
         case .truncated: return .truncated
-        }
-    }
-
-    /// A timer of the event loop: unlike a sleeping task's, it is gone once it is cancelled, which nearly all are.
-    @concurrent private static func wait(until instant: ContinuousClock.Instant, on eventLoop: any EventLoop) async {
-        let delay = TimeAmount(max(.zero, ContinuousClock.now.duration(to: instant)))
-        let timer = eventLoop.scheduleTask(in: delay) {}
-        await withTaskCancellationHandler {
-            try? await timer.futureResult.get()
-        } onCancel: {
-            timer.cancel()
         }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import EventLoopTasks
 import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
