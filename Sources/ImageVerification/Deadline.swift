@@ -19,16 +19,10 @@ public struct Deadline: Hashable, Sendable {
 
     public var hasPassed: Bool { ContinuousClock.now >= instant }
 
-    /// A sleeping task that is cancelled stays in memory until it would have woken, and nearly every wait for a deadline is
-    /// cancelled: short naps keep what a busy server holds of them small.
-    private static let nap: Duration = .milliseconds(250)
-
     /// Returns once it has passed, or the task is cancelled; whether it has passed.
     @discardableResult
     public func wait() async -> Bool {
-        while !hasPassed {
-            do { try await Task.sleep(for: min(remaining, Self.nap)) } catch { return hasPassed }
-        }
-        return true
+        await Alarms.shared.wait(until: instant)
+        return hasPassed
     }
 }

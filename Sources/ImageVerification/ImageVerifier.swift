@@ -147,7 +147,9 @@ public struct ImageVerifier: ImageVerifying {
         _ policies: [ClusterImagePolicy], _ image: ResolvedImage, _ workload: WorkloadFacts?,
         _ examination: AuthorityExamination
     ) async -> [Judged] {
-        await withTaskGroup { group in
+        // One needs no task of its own, which costs a thread's waking when it begins and when it ends.
+        if policies.count == 1, let only = policies.first { return [await judge(only, image, workload, examination)] }
+        return await withTaskGroup { group in
             for policy in policies { group.addTask { await judge(policy, image, workload, examination) } }
             return await group.reduce(into: []) { $0.append($1) }
         }
@@ -187,19 +189,10 @@ public struct ImageVerifier: ImageVerifying {
     ) async -> Judged {
         // A program may count what there is, or forbid some of it; and what is renewed is not renewed by itself.
         let looksAtAll = policy.program != nil || renewal > .zero
-        let examined = await withTaskGroup { group in
-            for (index, authority) in policy.authorities.enumerated() {
-                group.addTask {
-                    (
-                        index,
-                        await examination.examine(
-                            authority, image, looksAtAll: looksAtAll, reading: policy.reading(for: authority))
-                    )
-                }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
+        let inOrder = await examine(policy.authorities) { authority in
+            await examination.examine(
+                authority, image, looksAtAll: looksAtAll, reading: policy.reading(for: authority))
         }
-        let inOrder = examined.sorted { $0.0 < $1.0 }.map(\.1)
         var isCached = inOrder.allSatisfy(\.isCached)
         let findings = inOrder.map(\.finding) + [policy.matchWithoutAuthorities].compactMap { $0 }
         let judgement: Judgement
@@ -216,6 +209,18 @@ public struct ImageVerifier: ImageVerifying {
         }
         return Judged(
             judgement: judgement, isCached: isCached, provenUntil: inOrder.compactMap(\.provenUntil).min())
+    }
+
+    /// All at once, in the order of the authorities.
+    private func examine(
+        _ authorities: [Authority], _ work: @escaping @Sendable (Authority) async -> AuthorityExamination.Examined
+    ) async -> [AuthorityExamination.Examined] {
+        if authorities.count == 1, let only = authorities.first { return [await work(only)] }
+        let examined = await withTaskGroup { group in
+            for (index, authority) in authorities.enumerated() { group.addTask { (index, await work(authority)) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        return examined.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private func outage(_ reference: ImageReference, _ outage: Outage, _ workload: WorkloadFacts?) -> ImageVerdict {

@@ -43,13 +43,24 @@ struct AuthenticPayload {
         _ verifier: Verifier
     ) throws(VerificationError) -> AuthenticPayload {
         let leaf = try certificate(der)
-        let support = try verifier.support(of: proof, from: .certificate(leaf))
+        // Neither needs the other, and each takes about as long.
+        let (supported, known) = atOnce {
+            do throws(VerificationError) {
+                return Result<_, VerificationError>.success(
+                    try verifier.support(of: proof, from: .certificate(leaf)))
+            } catch {
+                return .failure(error)
+            }
+        } _: {
+            KnownIssuers(of: leaf, among: verifier.trust.certificateAuthorities)
+        }
+        let support = try supported.get()
         var times = support.times
         if times.isEmpty {
             guard let time = verifier.options.timeWithoutProof else { throw .noProvenTime }
             times = [time]
         }
-        let path = try path(to: leaf, offered: offered, in: proof.carrier, at: times, verifier.trust)
+        let path = try path(to: leaf, offered: offered, in: proof.carrier, at: times, verifier.trust, knowing: known)
         if verifier.options.certificateLogs > 0 {
             do throws(CertificateError) {
                 _ = try path.requireTransparency(
@@ -79,7 +90,7 @@ struct AuthenticPayload {
     /// The path through the first authority that leads to the leaf; where none does, the reason that came nearest.
     private static func path(
         to leaf: Certificate, offered: [[UInt8]], in carrier: SignedProof.Carrier, at times: [Instant],
-        _ trust: TrustMaterial
+        _ trust: TrustMaterial, knowing known: KnownIssuers
     ) throws(VerificationError) -> ValidatedPath {
         var between: [Certificate] = []
         let takesOffered = trust.certificateAuthorities.contains(where: \.takesOfferedIntermediates)
@@ -95,7 +106,7 @@ struct AuthenticPayload {
             }
         }
         var nearest: CertificateError?
-        var known = KnownIssuers()
+        var known = known
         for authority in trust.certificateAuthorities {
             do throws(CertificateError) {
                 return try authority.path(
