@@ -26,10 +26,15 @@ public final class OutboundHTTP: Sendable {
     private let lookup: HostLookup
     /// One client for each way out, since a client's connections are made and checked alike.
     private let clients: [WayOut: HTTPClient]
-    /// Of all connections, so that a request is made, waited for and read without waking another thread. A few requests are
-    /// under way at a time, of some kilobytes.
-    private let eventLoop: any EventLoop
-    private let executor: EventLoopExecutor
+    /// A thread for all connections, so that a request is made, waited for and read without waking another one: of the
+    /// hundreds of requests that may be under way nearly all are about some kilobytes. It ends with the process.
+    private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private static let eventLoop = threads.next()
+    private static let connections = EventLoopExecutor(eventLoop)
+
+    /// For tasks that ask one thing after the other, and compute little in between: no other thread is woken for each
+    /// answer. Those who compute for more than a fraction of a millisecond do that elsewhere.
+    public static var executor: any TaskExecutor { connections }
 
     private enum WayOut: Hashable {
         case direct(LoopbackRule)
@@ -53,12 +58,10 @@ public final class OutboundHTTP: Sendable {
         lookup = HostLookup(resolver: resolver ?? { try await SystemResolver.addresses(of: $0) })
         let ways =
             LoopbackRule.allCases.map { WayOut.direct($0) } + configuration.proxies.servers.map { WayOut.proxy($0) }
-        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        executor = EventLoopExecutor(eventLoop)
         var clients: [WayOut: HTTPClient] = [:]
         for way in ways {
             clients[way] = HTTPClient(
-                eventLoopGroupProvider: .shared(eventLoop),
+                eventLoopGroupProvider: .shared(Self.eventLoop),
                 configuration: Self.clientConfiguration(configuration, trust, way, connectTo: connectTo))
         }
         self.clients = clients
@@ -72,6 +75,8 @@ public final class OutboundHTTP: Sendable {
             timeout: .init(
                 connect: TimeAmount(configuration.connectTimeout), read: TimeAmount(configuration.idleTimeout)),
             decompression: .disabled)
+        // Nobody would see the spans, and each request's is filled with a dozen attributes.
+        client.tracing.tracer = nil
         // The callers have their own bounded retries; waiting inside the pool would eat their deadline.
         client.connectionPool.retryConnectionEstablishment = false
         switch way {
@@ -115,7 +120,7 @@ public final class OutboundHTTP: Sendable {
     /// The answer to a request, after redirects. Any status is an answer.
     public func send(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {
         // What a sink does with a large body is more than others on the event loop may wait for.
-        guard request.sink == nil else { return try await untilDeadline(request).get() }
+        let executor: any TaskExecutor = request.sink == nil ? Self.executor : globalConcurrentExecutor
         return try await withTaskExecutorPreference(executor) { await untilDeadline(request) }.get()
     }
 
@@ -130,7 +135,7 @@ public final class OutboundHTTP: Sendable {
                 }
             }
             group.addTask {
-                await self.eventLoop.wait(until: request.deadline)
+                await Self.eventLoop.wait(until: request.deadline)
                 return .failure(Task.isCancelled ? .cancelled(host: host) : .deadline(host: host))
             }
             let first = await group.next() ?? .failure(.cancelled(host: host))

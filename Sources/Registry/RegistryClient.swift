@@ -116,7 +116,8 @@ extension RegistryClient: EvidenceSource {
             let session = try session(place.repository, shown, deadline)
             let collection = ProofCollection(session, limits: limits, lookup)
             let tag = "\(place.tagPrefix)\(image.digest.tagStem).\(kind.tagSuffix)"
-            let parts: [Part] = kind == .billOfMaterials ? [.tag] : [.tag, .referrers]
+            // What takes one request more goes first.
+            let parts: [Part] = kind == .billOfMaterials ? [.tag] : [.referrers, .tag]
             return try await concurrently(parts, width: 2) {
                 (part) async throws(Outage) -> ProofsRead in
                 switch part {

@@ -109,7 +109,7 @@ struct RegistrySession: ContentReading {
     func content(
         _ digest: Digest, _ kind: ContentKind, maximumBytes: Int, budget: ProofBudget
     ) async throws(Outage) -> ContentAnswer {
-        if takesStoredBlobs, let bytes = client.blobs.blob(digest) {
+        if takesStoredBlobs, let bytes = await stored({ $0.blob(digest) }) {
             return try taking(bytes, maximumBytes: maximumBytes, budget)
         }
         var isOwn = false
@@ -146,11 +146,18 @@ struct RegistrySession: ContentReading {
         }
         switch response.status {
         case 200:
-            client.blobs.keep(response.body, as: digest)
+            await stored { $0.keep(response.body, as: digest) }
             return .bytes(response.body)
         case 404: return .missing
         default: throw outage(response.status, asking: kind == .manifest ? "a manifest" : "a blob")
         }
+    }
+
+    /// Something with the store of blobs; a disk is waited for where nobody else waits.
+    private func stored<Answer: Sendable>(_ work: @Sendable (any BlobStore) -> Answer) async -> Answer {
+        guard client.blobs.isOnDisk else { return work(client.blobs) }
+        @concurrent func elsewhere() async -> Answer { work(client.blobs) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { await elsewhere() }
     }
 
     /// What a status is that is no answer. A refusal names the repository, as that of a 401 does: tags and lists are asked for

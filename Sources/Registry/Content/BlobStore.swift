@@ -6,6 +6,12 @@ public import OCI
 public protocol BlobStore: Sendable {
     func blob(_ digest: Digest) -> [UInt8]?
     func keep(_ bytes: [UInt8], as digest: Digest)
+    /// Whether it may take as long as a disk does.
+    var isOnDisk: Bool { get }
+}
+
+extension BlobStore {
+    public var isOnDisk: Bool { false }
 }
 
 /// Remembers nothing.

@@ -90,6 +90,8 @@ public final class DiskBlobStore: BlobStore {
 
     // MARK: Blobs
 
+    public var isOnDisk: Bool { true }
+
     public func blob(_ digest: Digest) -> [UInt8]? {
         if let bytes = memory.blob(digest) { return bytes }
         let isThere = state.withLock { state in

@@ -44,17 +44,12 @@ struct AuthenticPayload {
     ) throws(VerificationError) -> AuthenticPayload {
         let leaf = try certificate(der)
         // Neither needs the other, and each takes about as long.
-        let (supported, known) = atOnce {
-            do throws(VerificationError) {
-                return Result<_, VerificationError>.success(
-                    try verifier.support(of: proof, from: .certificate(leaf)))
-            } catch {
-                return .failure(error)
-            }
+        let (signed, known) = atOnce {
+            signedBy(leaf, proof, verifier)
         } _: {
             KnownIssuers(of: leaf, among: verifier.trust.certificateAuthorities)
         }
-        let support = try supported.get()
+        let (support, isSigned) = try signed.get()
         var times = support.times
         if times.isEmpty {
             guard let time = verifier.options.timeWithoutProof else { throw .noProvenTime }
@@ -71,10 +66,21 @@ struct AuthenticPayload {
         do throws(CertificateError) { claims = try path.claims() } catch { throw .certificate(error) }
         try require(identities, claims, comparing: proof.carrier == .annotations ? .any : .speaking)
         try requireBytes(of: proof, for: VerificationKey(leaf.publicKey))
-        guard VerificationKey(leaf.publicKey).verifies(proof.signature, over: proof.message) else {
-            throw .notSignedByCertificate
-        }
+        guard isSigned else { throw .notSignedByCertificate }
         return AuthenticPayload(signer: .certificate(claims), support: support)
+    }
+
+    /// The support of a proof, and whether the leaf's key has signed it.
+    private static func signedBy(
+        _ leaf: Certificate, _ proof: SignedProof, _ verifier: Verifier
+    ) -> Result<(ProvenSupport, isSigned: Bool), VerificationError> {
+        do throws(VerificationError) {
+            let support = try verifier.support(of: proof, from: .certificate(leaf))
+            return .success(
+                (support, VerificationKey(leaf.publicKey).verifies(proof.signature, over: proof.message)))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Ed25519 signs the bytes themselves, and of a large proof nobody holds them.
