@@ -156,7 +156,9 @@ struct AdmissionRequest: Sendable {
         let path = workload.podSpecification.joined(separator: ".")
         var names: [String] = []
         if let secrets = specification[WorkloadMember.pullSecrets], !secrets.isNull {
-            guard secrets.kind == .array else { throw .shape("\(path).\(WorkloadMember.pullSecrets)", "an array", secrets.kind) }
+            guard secrets.kind == .array else {
+                throw .shape("\(path).\(WorkloadMember.pullSecrets)", "an array", secrets.kind)
+            }
             for (index, secret) in secrets.elements.enumerated() where names.count < Puller.maximumPullSecrets {
                 let place = "\(path).\(WorkloadMember.pullSecrets)[\(index)]"
                 guard secret.kind == .object else { throw .shape(place, "an object", secret.kind) }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Waiting for an instant that hardly ever comes, as a deadline.
+/// Waiting for an instant that hardly ever comes, as the end of a name server's time.
 ///
-/// A task that sleeps and is cancelled stays in memory, with its timer, until it would have woken: some nine hundred bytes for
-/// each request, half a minute long. Short naps keep what a busy process holds of them small.
+/// A task that sleeps and is cancelled stays in memory, with its timer, until it would have woken: some nine hundred bytes
+/// for each. Short naps keep what a busy process holds of them small.
 enum Naps {
     private static let length: Duration = .milliseconds(250)
 

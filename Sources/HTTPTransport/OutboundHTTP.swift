@@ -24,17 +24,14 @@ public final class OutboundHTTP: Sendable {
     private let configuration: TransportConfiguration
     private let trust: Mutex<TLSTrust>
     private let lookup: HostLookup
-    /// One client for each way out, since a client's connections are made and checked alike.
-    private let clients: [WayOut: HTTPClient]
-    /// A thread for all connections, so that a request is made, waited for and read without waking another one: of the
-    /// hundreds of requests that may be under way nearly all are about some kilobytes. It ends with the process.
-    private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private static let eventLoop = threads.next()
-    private static let connections = EventLoopExecutor(eventLoop)
-
-    /// For tasks that ask one thing after the other, and compute little in between: no other thread is woken for each
-    /// answer. Those who compute for more than a fraction of a millisecond do that elsewhere.
-    public static var executor: any TaskExecutor { connections }
+    /// For each way out one client on each event loop, since a client's connections are made and checked alike.
+    private let clients: [WayOut: [HTTPClient]]
+    /// Where connections to a host are, so that a request is made, waited for and read without waking another thread. Which
+    /// one, its name decides: a connection's names are resolved one after the other on each, and a host whose name server
+    /// is silent delays no more of the others than share it.
+    private static let eventLoops = MultiThreadedEventLoopGroup.singleton.makeIterator().map {
+        (loop: $0, executor: EventLoopExecutor($0))
+    }
 
     private enum WayOut: Hashable {
         case direct(LoopbackRule)
@@ -58,11 +55,12 @@ public final class OutboundHTTP: Sendable {
         lookup = HostLookup(resolver: resolver ?? { try await SystemResolver.addresses(of: $0) })
         let ways =
             LoopbackRule.allCases.map { WayOut.direct($0) } + configuration.proxies.servers.map { WayOut.proxy($0) }
-        var clients: [WayOut: HTTPClient] = [:]
+        var clients: [WayOut: [HTTPClient]] = [:]
         for way in ways {
-            clients[way] = HTTPClient(
-                eventLoopGroupProvider: .shared(Self.eventLoop),
-                configuration: Self.clientConfiguration(configuration, trust, way, connectTo: connectTo))
+            let settings = Self.clientConfiguration(configuration, trust, way, connectTo: connectTo)
+            clients[way] = Self.eventLoops.map {
+                HTTPClient(eventLoopGroupProvider: .shared($0.loop), configuration: settings)
+            }
         }
         self.clients = clients
     }
@@ -114,17 +112,28 @@ public final class OutboundHTTP: Sendable {
 
     /// Closes every connection; requests under way fail.
     public func shutDown() async {
-        for client in clients.values { try? await client.shutdown() }
+        for client in clients.values.joined() { try? await client.shutdown() }
     }
 
     /// The answer to a request, after redirects. Any status is an answer.
     public func send(_ request: OutboundRequest) async throws(TransportError) -> OutboundResponse {
+        let place = Self.place(of: request.url.host)
         // What a sink does with a large body is more than others on the event loop may wait for.
-        let executor: any TaskExecutor = request.sink == nil ? Self.executor : globalConcurrentExecutor
-        return try await withTaskExecutorPreference(executor) { await untilDeadline(request) }.get()
+        let executor: any TaskExecutor =
+            request.sink == nil ? Self.eventLoops[place].executor : globalConcurrentExecutor
+        return try await withTaskExecutorPreference(executor) {
+            await untilDeadline(request, on: Self.eventLoops[place].loop)
+        }.get()
     }
 
-    @concurrent private func untilDeadline(_ request: OutboundRequest) async -> Result<OutboundResponse, TransportError> {
+    /// Among the event loops.
+    private static func place(of host: Host) -> Int {
+        Int(UInt(bitPattern: "\(host)".hashValue) % UInt(eventLoops.count))
+    }
+
+    @concurrent private func untilDeadline(
+        _ request: OutboundRequest, on eventLoop: any EventLoop
+    ) async -> Result<OutboundResponse, TransportError> {
         let host = "\(request.url.host)"
         return await withTaskGroup(of: Result<OutboundResponse, TransportError>.self) { group in
             group.addTask {
@@ -135,7 +144,7 @@ public final class OutboundHTTP: Sendable {
                 }
             }
             group.addTask {
-                await Self.eventLoop.wait(until: request.deadline)
+                await eventLoop.wait(until: request.deadline)
                 return .failure(Task.isCancelled ? .cancelled(host: host) : .deadline(host: host))
             }
             let first = await group.next() ?? .failure(.cancelled(host: host))
@@ -161,7 +170,7 @@ public final class OutboundHTTP: Sendable {
         let url = request.url
         let host = "\(url.host)"
         let way = try await wayOut(for: request)
-        guard let client = clients[way] else { throw .shutDown }
+        guard let client = clients[way]?[Self.place(of: url.host)] else { throw .shutDown }
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         guard remaining > .zero else { throw .deadline(host: host) }
         do {

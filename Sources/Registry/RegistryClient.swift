@@ -116,7 +116,7 @@ extension RegistryClient: EvidenceSource {
             let session = try session(place.repository, shown, deadline)
             let collection = ProofCollection(session, limits: limits, lookup)
             let tag = "\(place.tagPrefix)\(image.digest.tagStem).\(kind.tagSuffix)"
-            // What takes one request more goes first.
+            // What takes one request more is asked first; the tag's come first in what is told, as in a layout.
             let parts: [Part] = kind == .billOfMaterials ? [.tag] : [.referrers, .tag]
             return try await concurrently(parts, width: 2) {
                 (part) async throws(Outage) -> ProofsRead in
@@ -148,7 +148,7 @@ extension RegistryClient: EvidenceSource {
                 }
             }
         }
-        let bundles = found.flatMap(\.bundles)
+        let bundles = found.reversed().flatMap(\.bundles)
         if found.contains(where: \.leavesOut) { return .partly(bundles) }
         return AtLeastOne(bundles).map { .found($0) } ?? .nonePublished
     }

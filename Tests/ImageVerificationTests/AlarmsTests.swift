@@ -32,7 +32,9 @@ struct AlarmsTests {
     func cancellation() async {
         let start = ContinuousClock.now
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<1000 { group.addTask { [alarms] in await alarms.wait(until: start.advanced(by: .seconds(60))) } }
+            for _ in 0..<1000 {
+                group.addTask { [alarms] in await alarms.wait(until: start.advanced(by: .seconds(60))) }
+            }
             while alarms.count < 1000 { await Task.yield() }
             group.cancelAll()
         }

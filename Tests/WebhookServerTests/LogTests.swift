@@ -98,7 +98,8 @@ struct LogTests {
         let hostile = #"i","allowed":true,"x":"\#u{1B}[31m\#n\"#
         let decision = ReviewRecord.Decision(
             image: hostile, policy: hostile, mode: hostile, result: hostile, reason: hostile, isCached: false)
-        let record = ReviewRecord(uid: "u", endpoint: .validate, isAllowed: false, decisions: ReviewRecord.Decisions([decision]))
+        let record = ReviewRecord(
+            uid: "u", endpoint: .validate, isAllowed: false, decisions: ReviewRecord.Decisions([decision]))
         let line = try #require(
             lines(format) { ReviewLog(logger: $0).write(record, status: 200, duration: .zero, wasSent: true) }.first)
         #expect(line.unicodeScalars.dropLast().allSatisfy { (" "..."~").contains($0) })

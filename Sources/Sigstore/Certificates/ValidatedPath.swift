@@ -52,7 +52,8 @@ extension CertificateAuthority {
     /// Certificates beside the leaf that are looked at where a proof may bring its own. Fulcio's paths have one
     /// intermediate; ten is what sigstore-go and others allow (CVE-2026-32280 was about paths without a limit).
     static let maximumOffered = 10
-    /// Signature checks in the search of one path. An honest path of the longest kind takes eleven.
+    /// Signature checks in the search of one path, beside the one that may be made beforehand. An honest path of the
+    /// longest kind takes eleven.
     static let maximumSignatureChecks = 16
     /// Pairs of certificates whose names fit that one search looks at, known or not: ten authorities that have all signed
     /// each other have more ways than can be counted, and cost few checks. Go stops at a hundred signatures.

@@ -43,13 +43,7 @@ struct AuthenticPayload {
         _ verifier: Verifier
     ) throws(VerificationError) -> AuthenticPayload {
         let leaf = try certificate(der)
-        // Neither needs the other, and each takes about as long.
-        let (signed, known) = atOnce {
-            signedBy(leaf, proof, verifier)
-        } _: {
-            KnownIssuers(of: leaf, among: verifier.trust.certificateAuthorities)
-        }
-        let (support, isSigned) = try signed.get()
+        let (support, known) = try support(of: proof, from: leaf, verifier)
         var times = support.times
         if times.isEmpty {
             guard let time = verifier.options.timeWithoutProof else { throw .noProvenTime }
@@ -66,21 +60,31 @@ struct AuthenticPayload {
         do throws(CertificateError) { claims = try path.claims() } catch { throw .certificate(error) }
         try require(identities, claims, comparing: proof.carrier == .annotations ? .any : .speaking)
         try requireBytes(of: proof, for: VerificationKey(leaf.publicKey))
-        guard isSigned else { throw .notSignedByCertificate }
+        guard VerificationKey(leaf.publicKey).verifies(proof.signature, over: proof.message) else {
+            throw .notSignedByCertificate
+        }
         return AuthenticPayload(signer: .certificate(claims), support: support)
     }
 
-    /// The support of a proof, and whether the leaf's key has signed it.
-    private static func signedBy(
-        _ leaf: Certificate, _ proof: SignedProof, _ verifier: Verifier
-    ) -> Result<(ProvenSupport, isSigned: Bool), VerificationError> {
-        do throws(VerificationError) {
-            let support = try verifier.support(of: proof, from: .certificate(leaf))
-            return .success(
-                (support, VerificationKey(leaf.publicKey).verifies(proof.signature, over: proof.message)))
-        } catch {
-            return .failure(error)
+    /// What supports a proof, and whether the leaf's issuer signed it: neither needs the other, and each takes about as long.
+    private static func support(
+        of proof: SignedProof, from leaf: Certificate, _ verifier: Verifier
+    ) throws(VerificationError) -> (ProvenSupport, KnownIssuers) {
+        @Sendable func support() -> Result<ProvenSupport, VerificationError> {
+            do throws(VerificationError) {
+                return .success(try verifier.support(of: proof, from: .certificate(leaf)))
+            } catch {
+                return .failure(error)
+            }
         }
+        // Where nothing is offered of what is required, the issuer is not worth a look.
+        guard verifier.options.logs == 0 || !proof.entries.isEmpty,
+            verifier.options.timestamps == 0 || !proof.timestamps.isEmpty
+        else { return (try support().get(), KnownIssuers()) }
+        let (supported, known) = atOnce(support) {
+            KnownIssuers(of: leaf, among: verifier.trust.certificateAuthorities)
+        }
+        return (try supported.get(), known)
     }
 
     /// Ed25519 signs the bytes themselves, and of a large proof nobody holds them.

@@ -118,8 +118,7 @@ enum Composition {
     ) async throws -> Answer {
         let work = SharedWork()
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            // Nearly all of it waits for one answer of a registry after the other.
-            group.addTask(executorPreference: OutboundHTTP.executor) { await work.run() }
+            group.addTask { await work.run() }
             let store = EvidenceStore(
                 source: source, trust: trust, limits: limits, patience: patience, logs: logs, work: work)
             defer {

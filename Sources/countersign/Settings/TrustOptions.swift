@@ -75,30 +75,35 @@ struct TrustSources: Hashable, Sendable {
     }
 
     /// Reads all of them; throws for anything that is not whole.
-    func read() throws(UsageError) -> TrustMaterial {
+    func read() throws(UsageError) -> TrustMaterial { try material(of: try contents()) }
+
+    /// The bytes of all files by their paths; what they say depends on nothing else.
+    func contents() throws(UsageError) -> [String: [UInt8]] {
         guard !files.contains("") else {
             throw UsageError("the flags of trust material, --trusted-root and its kin, take a value that is not empty")
         }
         guard intermediates == nil || roots != nil else { throw UsageError("--ca-intermediates goes with --ca-roots") }
-        let document = try trustedRoot.map { path throws(UsageError) in try readFile(path, limit: 4 << 20) }
+        var contents: [String: [UInt8]] = [:]
+        for path in files { contents[path] = try readFile(path, limit: path == trustedRoot ? 4 << 20 : 1 << 20) }
+        return contents
+    }
+
+    func material(of contents: [String: [UInt8]]) throws(UsageError) -> TrustMaterial {
+        func text(_ path: String) -> String { String(decoding: contents[path] ?? [], as: UTF8.self) }
         let base: TrustMaterial
         do throws(TrustError) {
-            if let document {
-                base = try TrustMaterial(trustedRoot: document)
+            if let trustedRoot {
+                base = try TrustMaterial(trustedRoot: contents[trustedRoot] ?? [])
             } else {
                 base = try .publicGood()
             }
         } catch { throw UsageError("\(trustedRoot ?? "the embedded trusted root"): \(error)") }
         var keys = OperatorKeys()
-        keys.logKeys = try rekorPublicKeys.map(Self.text)
-        keys.certificateLogKeys = try certificateLogKeys.map(Self.text)
-        keys.roots = try roots.map(Self.text)
-        keys.intermediates = try intermediates.map(Self.text)
-        keys.timestampChain = try timestampChain.map(Self.text)
+        keys.logKeys = rekorPublicKeys.map(text)
+        keys.certificateLogKeys = certificateLogKeys.map(text)
+        keys.roots = roots.map(text)
+        keys.intermediates = intermediates.map(text)
+        keys.timestampChain = timestampChain.map(text)
         do throws(TrustError) { return try base.replacing(with: keys) } catch { throw UsageError("\(error)") }
-    }
-
-    private static func text(_ path: String) throws(UsageError) -> String {
-        String(decoding: try readFile(path, limit: 1 << 20), as: UTF8.self)
     }
 }
