@@ -30,7 +30,6 @@ struct ImageField: Sendable {
     /// What two references are compared by: a Swift `String` equals others that are canonically equivalent to it, and
     /// those are other bytes to a container runtime.
     var key: [UInt8] { Array(reference.utf8) }
-
 }
 
 /// Where a Pod's specification names images.
