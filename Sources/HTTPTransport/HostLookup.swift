@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import EventLoopTasks
 import NIOCore
+import NIOPosix
 import Synchronization
 
 /// Resolves a host's name before a connection is made, and refuses it when any of its addresses is forbidden.
@@ -71,7 +73,7 @@ final class HostLookup: Sendable {
         let addresses = await withTaskGroup(of: [IPAddress]?.self) { group in
             group.addTask { [resolver] in try? await resolver(name) }
             group.addTask { [patience] in
-                try? await Naps.sleep(until: .now.advanced(by: patience))
+                await MultiThreadedEventLoopGroup.singleton.any().wait(until: .now.advanced(by: patience))
                 return nil
             }
             let first = await group.next() ?? nil

@@ -147,12 +147,7 @@ public struct ImageVerifier: ImageVerifying {
         _ policies: [ClusterImagePolicy], _ image: ResolvedImage, _ workload: WorkloadFacts?,
         _ examination: AuthorityExamination
     ) async -> [Judged] {
-        // One needs no task of its own, which costs a thread's waking when it begins and when it ends.
-        if policies.count == 1, let only = policies.first { return [await judge(only, image, workload, examination)] }
-        return await withTaskGroup { group in
-            for policy in policies { group.addTask { await judge(policy, image, workload, examination) } }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
+        await atOnce(policies) { await judge($0, image, workload, examination) }
     }
 
     /// What is remembered, or else what is found now and remembered from then on.
@@ -189,7 +184,7 @@ public struct ImageVerifier: ImageVerifying {
     ) async -> Judged {
         // A program may count what there is, or forbid some of it; and what is renewed is not renewed by itself.
         let looksAtAll = policy.program != nil || renewal > .zero
-        let inOrder = await examine(policy.authorities) { authority in
+        let inOrder = await atOnce(policy.authorities) { authority in
             await examination.examine(
                 authority, image, looksAtAll: looksAtAll, reading: policy.reading(for: authority))
         }
@@ -209,18 +204,6 @@ public struct ImageVerifier: ImageVerifying {
         }
         return Judged(
             judgement: judgement, isCached: isCached, provenUntil: inOrder.compactMap(\.provenUntil).min())
-    }
-
-    /// All at once, in the order of the authorities.
-    private func examine(
-        _ authorities: [Authority], _ work: @escaping @Sendable (Authority) async -> AuthorityExamination.Examined
-    ) async -> [AuthorityExamination.Examined] {
-        if authorities.count == 1, let only = authorities.first { return [await work(only)] }
-        let examined = await withTaskGroup { group in
-            for (index, authority) in authorities.enumerated() { group.addTask { (index, await work(authority)) } }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        return examined.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private func outage(_ reference: ImageReference, _ outage: Outage, _ workload: WorkloadFacts?) -> ImageVerdict {
@@ -261,6 +244,19 @@ public struct ImageVerifier: ImageVerifying {
         if modes.isEmpty { return .noMatch(noMatch(moment)) }
         return modes.allSatisfy { $0 == .warn } ? .allWarn : .enforced
     }
+}
+
+/// The answers for all items, in their order. One needs no task of its own, which costs a thread's waking when it begins and
+/// when it ends.
+private func atOnce<Item: Sendable, Answer: Sendable>(
+    _ items: [Item], _ work: @escaping @Sendable (Item) async -> Answer
+) async -> [Answer] {
+    if items.count == 1, let only = items.first { return [await work(only)] }
+    let answers = await withTaskGroup(of: (Int, Answer).self) { group in
+        for (index, item) in items.enumerated() { group.addTask { (index, await work(item)) } }
+        return await group.reduce(into: []) { $0.append($1) }
+    }
+    return answers.sorted { $0.0 < $1.0 }.map(\.1)
 }
 
 /// The answer of `work`, which is cancelled at the deadline and then has to end by itself.

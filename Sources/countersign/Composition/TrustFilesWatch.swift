@@ -51,8 +51,12 @@ struct TrustFilesWatch: Service {
                 do throws(UsageError) {
                     let contents = try watch.sources.contents()
                     // The same bytes say the same, and it takes a thousandth of a second to find out what.
-                    if last?.contents != contents { last = (contents, watch.sources.look(at: contents)) }
-                    look = last?.look ?? watch.sources.look(at: contents)
+                    if let last, last.contents == contents {
+                        look = last.look
+                    } else {
+                        look = watch.sources.look(at: contents)
+                        last = (contents, look)
+                    }
                 } catch {
                     look = .failure(error)
                 }

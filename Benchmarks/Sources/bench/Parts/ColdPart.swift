@@ -68,7 +68,6 @@ struct ColdPart {
                 keyless.policy("keyless", repository: "keyless/"),
             ], trustedRoot: keyless.trustedRoot)
         try await client.connect(1, to: server)
-        _ = try await roundTrip("http://\(byKey.host)", client)
         let review = try await self.roundTrip(server.webhook, client)
         var rows: [Row] = []
         for (name, roundTrips, inVain, references) in [
