@@ -21,7 +21,7 @@ public struct CacheLimits: Hashable, Sendable {
     public var sufficientLife: Duration
 
     public static let `default` = CacheLimits(
-        blobBytes: 6 << 20, evidenceBytes: 16 << 20, tagLife: .seconds(10), candidateLife: .seconds(5),
+        blobBytes: 4 << 20, evidenceBytes: 16 << 20, tagLife: .seconds(10), candidateLife: .seconds(5),
         absenceLife: .seconds(2), sufficientLife: .seconds(24 * 3600))
 
     public init(

@@ -8,7 +8,7 @@ struct CacheOptions: ParsableArguments {
         name: .customLong("cache-megabytes"),
         help: ArgumentHelp(
             """
-            Keep so much of blobs, as much of evidence and as much of verdicts in memory [MiB, 1 to 65536; default: 6, \
+            Keep so much of blobs, as much of evidence and as much of verdicts in memory [MiB, 1 to 65536; default: 4, \
             16 and 40]
             """,
             valueName: "size"))

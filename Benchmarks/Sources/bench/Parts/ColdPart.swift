@@ -11,7 +11,7 @@ struct ColdPart {
 
     init(_ settings: Settings) {
         self.settings = settings
-        images = settings.isQuick ? 5 : 11
+        images = settings.isQuick ? 5 : 31
         deployments = settings.isQuick ? 2 : 5
     }
 
