@@ -48,6 +48,8 @@ struct AdmissionRequest: Sendable {
     let version: String
     /// Plural, as in a URL.
     let resource: String
+    /// Which of the kinds that hold images it is; `nil` where it is of no known kind.
+    let workload: WorkloadKind?
     /// Empty for the object itself.
     let subresource: String
     /// The kind of `object`, as the API server converted it for us.
@@ -89,6 +91,7 @@ struct AdmissionRequest: Sendable {
             throw .request(member: "kind", expected: "an object")
         }
         self.kind = try Self.text(objectKind, "kind", as: "kind.kind")
+        workload = WorkloadKind.of(group: group, version: version, resource: self.resource)
         subresource = try Self.text(request, "subResource", as: "subResource")
         namespace = try Self.text(request, "namespace", as: "namespace")
         name = try Self.text(request, "name", as: "name")
@@ -115,9 +118,7 @@ struct AdmissionRequest: Sendable {
 
     /// Of the Pods that the object makes, or of the one that it is; `nil` where it has none, or is of no known kind.
     var podSpecification: JSONValue? {
-        guard let workload = WorkloadKind.of(group: group, version: version, resource: resource), let object else {
-            return nil
-        }
+        guard let workload, let object else { return nil }
         var specification = object
         for name in workload.podSpecification {
             guard let member = specification[name], member.kind == .object else { return nil }
@@ -150,9 +151,7 @@ struct AdmissionRequest: Sendable {
     /// On whose behalf images are asked for: the namespace of the request, never one that the object says itself. Throws
     /// where the Pod's specification is not shaped as one.
     func puller() throws(Fault) -> Puller {
-        guard let workload = WorkloadKind.of(group: group, version: version, resource: resource),
-            let specification = podSpecification
-        else { return Puller(namespace: namespace) }
+        guard let workload, let specification = podSpecification else { return Puller(namespace: namespace) }
         let path = workload.podSpecification.joined(separator: ".")
         var names: [String] = []
         if let secrets = specification[WorkloadMember.pullSecrets], !secrets.isNull {

@@ -210,12 +210,11 @@ public struct AdmissionReviewer: Reviewing {
     private func answer(
         _ written: WrittenRuling, to address: ReturnAddress, at endpoint: ReviewEndpoint, _ request: AdmissionRequest?
     ) -> ReviewAnswer {
-        let ruling = written.ruling
         var record = ReviewRecord(
-            uid: PlainText.name(address.uid), endpoint: endpoint, isAllowed: ruling.isAllowed,
+            uid: PlainText.name(address.uid), endpoint: endpoint, isAllowed: written.ruling.isAllowed,
             decisions: written.decisions)
-        if case .denied(let code, _, _) = ruling.outcome { record.code = code.rawValue }
-        record.isShadowed = ruling.isShadowed
+        if case .denied(let code, _, _) = written.ruling.outcome { record.code = code.rawValue }
+        record.isShadowed = written.ruling.isShadowed
         if let request {
             record.operation = request.operation.rawValue
             // Names have 253 characters at most.

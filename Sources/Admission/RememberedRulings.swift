@@ -3,8 +3,8 @@ import ImageVerification
 import JSON
 import Policy
 
-/// A ruling, and its answer written down.
-struct WrittenRuling: Sendable {
+/// A ruling, and its answer written down. Given again by reference: a dozen are inside, to be counted for each answer.
+final class WrittenRuling: Sendable {
     let ruling: Ruling
     let decisions: ReviewRecord.Decisions
     let response: ReviewResponse

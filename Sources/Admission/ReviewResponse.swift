@@ -50,7 +50,12 @@ struct ReviewResponse: Sendable {
     func bytes(to uid: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.string(uid)
-        return beforeUID + writer.bytes + afterUID
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount + writer.bytes.count)
+        bytes += beforeUID
+        bytes += writer.bytes
+        bytes += afterUID
+        return bytes
     }
 
     /// Of what is held.

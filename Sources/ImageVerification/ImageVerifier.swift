@@ -84,7 +84,7 @@ public struct ImageVerifier: ImageVerifying {
 
     public func holds(_ terms: VerdictTerms) -> Bool {
         terms.end > .now && terms.policies == policies.version && terms.trust == store.trust.generation
-            && terms.shown.allSatisfy { store.knownCredential(for: $0.key)?.fingerprint == $0.value }
+            && terms.shown.allSatisfy { store.knownCredential(for: $0.access)?.fingerprint == $0.fingerprint }
     }
 
     private func question(

@@ -11,7 +11,7 @@ public struct VerdictTerms: Sendable {
     let policies: UInt64
     let trust: TrustGeneration
     /// With whose credential each repository was read; each once.
-    let shown: [RepositoryAccess: CredentialFingerprint]
+    let shown: [(access: RepositoryAccess, fingerprint: CredentialFingerprint)]
     /// The latest that they are true.
     public let end: ContinuousClock.Instant
 
@@ -56,6 +56,8 @@ struct GatheredTerms {
     mutating func add(_ reference: ImageReference) { isWhole = isWhole && reference.digest != nil }
 
     func terms(of moment: PoliciesInForce.Moment, _ trust: TrustGeneration) -> VerdictTerms? {
-        isWhole ? VerdictTerms(policies: moment.version, trust: trust, shown: shown, end: end) : nil
+        guard isWhole else { return nil }
+        return VerdictTerms(
+            policies: moment.version, trust: trust, shown: shown.map { ($0.key, $0.value) }, end: end)
     }
 }

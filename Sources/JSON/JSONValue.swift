@@ -66,15 +66,28 @@ public struct JSONValue: Sendable {
 
     /// The member of that name; `nil` where there is none or this is no object.
     public subscript(name: String) -> JSONValue? {
+        var name = name
+        return name.withUTF8 { place(ofMember: $0) }.map { JSONValue(storage: storage, index: $0) }
+    }
+
+    private func place(ofMember name: UnsafeBufferPointer<UInt8>) -> Int? {
         guard entry.kind == .object else { return nil }
         let end = Int(entry.next)
-        var at = index + 1
-        while at < end {
-            let value = at + 1
-            if nameEquals(name, at: at) { return JSONValue(storage: storage, index: value) }
-            at = Int(storage.tape.entries[value].next)
+        return storage.text.withUnsafeBufferPointer { text in
+            var at = index + 1
+            while at < end {
+                let (entry, value) = (storage.tape.entries[at], at + 1)
+                if entry.isEscaped {
+                    if storage.string(at: at).utf8.elementsEqual(name) { return value }
+                } else if Int(entry.end - entry.start) == name.count,
+                    UnsafeBufferPointer(rebasing: text[Int(entry.start)..<Int(entry.end)]).elementsEqual(name)
+                {
+                    return value
+                }
+                at = Int(storage.tape.entries[value].next)
+            }
+            return nil
         }
-        return nil
     }
 
     /// The element at that position, from 0; `nil` beyond the end or where this is no array. Linear in `position`.
@@ -97,18 +110,6 @@ public struct JSONValue: Sendable {
         case .array: elements.reduce(into: 0) { count, _ in count += 1 }
         case .object: members.reduce(into: 0) { count, _ in count += 1 }
         default: 0
-        }
-    }
-
-    private func nameEquals(_ name: String, at index: Int) -> Bool {
-        let entry = storage.tape.entries[index]
-        if entry.isEscaped { return storage.string(at: index).utf8.elementsEqual(name.utf8) }
-        var name = name
-        return name.withUTF8 { wanted in
-            guard wanted.count == Int(entry.end - entry.start) else { return false }
-            return storage.text.withUnsafeBufferPointer { text in
-                UnsafeBufferPointer(rebasing: text[Int(entry.start)..<Int(entry.end)]).elementsEqual(wanted)
-            }
         }
     }
 

@@ -15,8 +15,17 @@ enum StringDecoding {
 
     /// Finds the closing quotation mark of the string whose first byte is at `start`. Everything up to it is checked:
     /// UTF-8 (RFC 3629 §3), escapes, surrogate pairs, control characters.
+    @inline(__always)
     static func scan(_ text: Span<UInt8>, from start: Int) throws(JSONError) -> Scan {
-        var at = start
+        let end = skipPlain(text, from: start)
+        // Nearly always.
+        if end < text.count, text[end] == UInt8(ascii: "\"") { return Scan(end: end) }
+        return try scan(text, from: start, after: end)
+    }
+
+    /// - Parameter plain: the first byte that is more than itself.
+    private static func scan(_ text: Span<UInt8>, from start: Int, after plain: Int) throws(JSONError) -> Scan {
+        var at = plain
         var scan = Scan(end: start)
         while true {
             at = skipPlain(text, from: at)
@@ -41,6 +50,7 @@ enum StringDecoding {
 
     /// The first byte from `start` on that is more than itself: a quotation mark, a backslash, a control character, or one
     /// beyond ASCII. Eight are looked at together: nearly all of a text are strings, and nearly all of those are plain.
+    @inline(__always)
     private static func skipPlain(_ text: Span<UInt8>, from start: Int) -> Int {
         text.withUnsafeBytes { bytes in
             let each: UInt64 = 0x0101_0101_0101_0101

@@ -6,7 +6,7 @@
 ///
 /// A member's value follows its name; a container's `next` is the entry after its last descendant, so that skipping
 /// any value is one addition. Nothing is copied out of the text: entries are offsets.
-struct Tape: Sendable {
+struct Tape: ~Copyable, Sendable {
     enum Kind: UInt8, Sendable, BitwiseCopyable {
         case object, array, string, name, number, `true`, `false`, null
     }
@@ -23,5 +23,10 @@ struct Tape: Sendable {
         var next: UInt32
     }
 
-    let entries: [Entry]
+    let entries: GrowingBuffer<Entry>
+
+    init(_ entries: consuming GrowingBuffer<Entry>) {
+        entries.trim()
+        self.entries = entries
+    }
 }

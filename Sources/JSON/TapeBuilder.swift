@@ -9,7 +9,7 @@ struct TapeBuilder: ~Copyable {
     /// The innermost that is open, where one is.
     private var current = OpenContainer(entry: 0, isObject: false, firstName: 0)
     /// Those around it, innermost last.
-    private var outer = GrowingBuffer<OpenContainer>(capacity: 32)
+    private var outer = GrowingBuffer<OpenContainer>(capacity: 24)
     /// Names of the objects that are open, innermost last; each object owns the tail from its `firstName`.
     private var names = GrowingBuffer<Name>(capacity: 64)
 
@@ -37,11 +37,11 @@ struct TapeBuilder: ~Copyable {
         let end = try builder.read(text)
         let rest = skipSpace(text, from: end)
         guard rest == text.count else { throw JSONError(.trailingData, at: rest) }
-        return Tape(entries: builder.entries.array)
+        return Tape(builder.entries)
     }
 
-    /// Objects of Kubernetes have a value or a name for some twelve bytes; an entry takes sixteen.
-    private static var usualBytesPerEntry: Int { 12 }
+    /// Reviews have a value or a name for every eleven to twelve bytes; an entry takes sixteen.
+    private static var usualBytesPerEntry: Int { 10 }
 
     private init(limits: JSONLimits, for text: Span<UInt8>) {
         self.limits = limits
@@ -169,6 +169,7 @@ struct TapeBuilder: ~Copyable {
     }
 
     /// Of a name that is written plainly: its length and its last bytes.
+    @inline(__always)
     private static func mark(_ text: Span<UInt8>, from start: Int, to end: Int) -> UInt64 {
         let length = end - start
         let last = text.withUnsafeBytes { bytes in

@@ -21,7 +21,7 @@ struct RememberedRulingsTests {
             on references: [ImageReference], for workload: WorkloadFacts?, atMost most: Int
         ) -> RememberedVerdicts? {
             let terms = VerdictTerms(
-                policies: 0, trust: TrustMaterial.none.generation, shown: [:], end: .now.advanced(by: .seconds(60)))
+                policies: 0, trust: TrustMaterial.none.generation, shown: [], end: .now.advanced(by: .seconds(60)))
             return RememberedVerdicts(
                 verdicts: references.map { verdict($0, workload) }, terms: hasTerms ? terms : nil)
         }

@@ -105,7 +105,7 @@ struct RememberingVerifier: ImageVerifying {
         return RememberedVerdicts(
             verdicts: verdicts,
             terms: VerdictTerms(
-                policies: 0, trust: TrustMaterial.none.generation, shown: [:], end: .now.advanced(by: .seconds(60))))
+                policies: 0, trust: TrustMaterial.none.generation, shown: [], end: .now.advanced(by: .seconds(60))))
     }
 
     func holds(_ terms: VerdictTerms) -> Bool { true }

@@ -25,8 +25,9 @@ struct Race: Sendable {
     let null: Pace
     let other: Pace?
 
-    /// Of processor time per request.
-    var ratio: Double { ours.microseconds / null.microseconds }
+    /// Of processor time per request: the median of the rounds' own ratios, since both sides of a round found the machine
+    /// as busy as it then was.
+    let ratio: Double
 }
 
 /// What the server's histograms say at a fixed rate: 99th percentiles in seconds.
@@ -75,8 +76,12 @@ struct Contest: Sendable {
                     runs[2].append((report, .nan))
                 }
             }
+            let ratios = zip(runs[1], runs[0]).map { ours, null in
+                (ours.processorTime / ours.report.requests) / (null.processorTime / null.report.requests)
+            }
             let race = Race(
-                connections: count, ours: Pace(runs[1]), null: Pace(runs[0]), other: other == nil ? nil : Pace(runs[2]))
+                connections: count, ours: Pace(runs[1]), null: Pace(runs[0]), other: other == nil ? nil : Pace(runs[2]),
+                ratio: ratios.median)
             say(
                 "\(count) connections: ratio \(decimals(race.ratio, 2)), ours \(decimals(race.ours.microseconds, 1)) µs "
                     + "\(decimals(race.ours.perSecond))/s, null \(decimals(race.null.microseconds, 1)) µs "
