@@ -49,7 +49,7 @@ struct AdmissionRequest: Sendable {
     /// Plural, as in a URL.
     let resource: String
     /// Which of the kinds that hold images it is; `nil` where it is of no known kind.
-    let workload: WorkloadKind?
+    let workloadKind: WorkloadKind?
     /// Empty for the object itself.
     let subresource: String
     /// The kind of `object`, as the API server converted it for us.
@@ -91,7 +91,7 @@ struct AdmissionRequest: Sendable {
             throw .request(member: "kind", expected: "an object")
         }
         self.kind = try Self.text(objectKind, "kind", as: "kind.kind")
-        workload = WorkloadKind.of(group: group, version: version, resource: self.resource)
+        workloadKind = WorkloadKind.of(group: group, version: version, resource: self.resource)
         subresource = try Self.text(request, "subResource", as: "subResource")
         namespace = try Self.text(request, "namespace", as: "namespace")
         name = try Self.text(request, "name", as: "name")
@@ -118,9 +118,9 @@ struct AdmissionRequest: Sendable {
 
     /// Of the Pods that the object makes, or of the one that it is; `nil` where it has none, or is of no known kind.
     var podSpecification: JSONValue? {
-        guard let workload, let object else { return nil }
+        guard let workloadKind, let object else { return nil }
         var specification = object
-        for name in workload.podSpecification {
+        for name in workloadKind.podSpecification {
             guard let member = specification[name], member.kind == .object else { return nil }
             specification = member
         }
@@ -151,8 +151,8 @@ struct AdmissionRequest: Sendable {
     /// On whose behalf images are asked for: the namespace of the request, never one that the object says itself. Throws
     /// where the Pod's specification is not shaped as one.
     func puller() throws(Fault) -> Puller {
-        guard let workload, let specification = podSpecification else { return Puller(namespace: namespace) }
-        let path = workload.podSpecification.joined(separator: ".")
+        guard let workloadKind, let specification = podSpecification else { return Puller(namespace: namespace) }
+        let path = workloadKind.podSpecification.joined(separator: ".")
         var names: [String] = []
         if let secrets = specification[WorkloadMember.pullSecrets], !secrets.isNull {
             guard secrets.kind == .array else {

@@ -3,7 +3,7 @@ import ImageVerification
 import JSON
 import Policy
 
-/// A ruling, and its answer written down. Given again by reference: a dozen are inside, to be counted for each answer.
+/// A ruling, and its answer written down. A class, so that giving it again counts one reference and not the dozen inside.
 final class WrittenRuling: Sendable {
     let ruling: Ruling
     let decisions: ReviewRecord.Decisions

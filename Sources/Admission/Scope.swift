@@ -68,12 +68,12 @@ enum Scope: Sendable {
     private static func exemption(of request: AdmissionRequest) -> Exemption? {
         if request.operation == .delete { return .deletion }
         if request.subresource == Subresource.scale { return .subresource }
-        guard let kind = request.workload else { return nil }
+        guard let kind = request.workloadKind else { return nil }
         return Subresource(request.subresource, of: kind) == .carriesNone ? .subresource : nil
     }
 
     private static func workloadKind(of request: AdmissionRequest) throws(Fault) -> WorkloadKind {
-        guard let kind = request.workload else {
+        guard let kind = request.workloadKind else {
             throw .unknownKind(group: request.group, version: request.version, resource: request.resource)
         }
         // Nobody connects to a workload but through the subresources that carry no image.

@@ -22,9 +22,10 @@ final class Alarms: Sendable {
     }
 
     /// Between two looks at those who wait, at most: who comes meanwhile sets no timer.
-    private static let interval: Duration = .milliseconds(250)
-
+    private let interval: Duration
     private let state = Mutex(State())
+
+    init(interval: Duration = .milliseconds(250)) { self.interval = interval }
 
     /// Returns once that instant has passed, or the task is cancelled.
     func wait(until end: ContinuousClock.Instant) async {
@@ -50,7 +51,7 @@ final class Alarms: Sendable {
 
     private func setTimer(for end: ContinuousClock.Instant, _ state: inout State) {
         let now = ContinuousClock.now
-        let wanted = min(end, now.advanced(by: Self.interval))
+        let wanted = min(end, now.advanced(by: interval))
         if let timer = state.timer, timer <= wanted { return }
         state.timer = wanted
         let (seconds, attoseconds) = max(.zero, now.duration(to: wanted)).components

@@ -49,7 +49,12 @@ struct GatheredTerms {
         self.end = min(self.end, end)
         guard isWhole else { return }
         isWhole = isWhole && policy.program.map { !$0.inputs.readsWorkload } ?? true
-        for one in more { shown[one.access] = one.fingerprint }
+        for one in more {
+            // A credential that changed meanwhile: each half would rest on another one.
+            if let before = shown.updateValue(one.fingerprint, forKey: one.access), before != one.fingerprint {
+                isWhole = false
+            }
+        }
     }
 
     /// What a tag names now is believed for a while of its own.

@@ -11,9 +11,16 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     deinit { storage.deallocate() }
 
     mutating func append(_ element: Element) {
-        if count == storage.count { move(to: .allocate(capacity: 2 * storage.count)) }
+        if count == storage.count { grow() }
         storage.initializeElement(at: count, to: element)
         count += 1
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutableBufferPointer<Element>.allocate(capacity: 2 * storage.count)
+        _ = larger.initialize(fromContentsOf: storage[..<count])
+        storage.deallocate()
+        storage = larger
     }
 
     /// - Precondition: `position` is that of an element.
@@ -31,18 +38,5 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
     /// Keeps so many of the first; no more than there are.
     mutating func keepFirst(_ wanted: Int) { count = min(count, max(0, wanted)) }
 
-    /// Gives back what is not used, where that is a third or more.
-    mutating func trim() {
-        guard storage.count - count > storage.count / 3 else { return }
-        move(to: .allocate(capacity: max(1, count)))
-    }
-
-    private mutating func move(to other: UnsafeMutableBufferPointer<Element>) {
-        _ = other.initialize(fromContentsOf: storage[..<count])
-        storage.deallocate()
-        storage = other
-    }
+    var array: [Element] { Array(storage[..<count]) }
 }
-
-/// It has one owner, and whoever shares that can only read.
-extension GrowingBuffer: @unchecked Sendable where Element: Sendable {}

@@ -9,7 +9,7 @@ public struct JSONDocument: Sendable {
         /// Where each tape entry stands in the YAML that the text was made from; empty for JSON.
         let positions: [SourcePosition]
 
-        init(text: [UInt8], tape: consuming Tape, positions: [SourcePosition]) {
+        init(text: [UInt8], tape: Tape, positions: [SourcePosition]) {
             self.text = text
             self.tape = tape
             self.positions = positions
@@ -31,8 +31,7 @@ public struct JSONDocument: Sendable {
     /// For readers of other notations: `positions` has one place per value and member name, in the order of the text.
     package init(parsing text: [UInt8], limits: JSONLimits, positions: [SourcePosition]) throws(JSONError) {
         let tape = try TapeBuilder.tape(of: text.span, limits: limits)
-        let isComplete = positions.count == tape.entries.count
-        storage = Storage(text: text, tape: tape, positions: isComplete ? positions : [])
+        storage = Storage(text: text, tape: tape, positions: positions.count == tape.entries.count ? positions : [])
     }
 
     /// The outermost value.

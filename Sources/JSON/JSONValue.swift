@@ -71,12 +71,13 @@ public struct JSONValue: Sendable {
     }
 
     private func place(ofMember name: UnsafeBufferPointer<UInt8>) -> Int? {
-        guard entry.kind == .object else { return nil }
-        let end = Int(entry.next)
+        let entries = storage.tape.entries
+        guard entries[index].kind == .object else { return nil }
+        let end = Int(entries[index].next)
         return storage.text.withUnsafeBufferPointer { text in
             var at = index + 1
             while at < end {
-                let (entry, value) = (storage.tape.entries[at], at + 1)
+                let (entry, value) = (entries[at], at + 1)
                 if entry.isEscaped {
                     if storage.string(at: at).utf8.elementsEqual(name) { return value }
                 } else if Int(entry.end - entry.start) == name.count,
@@ -84,7 +85,7 @@ public struct JSONValue: Sendable {
                 {
                     return value
                 }
-                at = Int(storage.tape.entries[value].next)
+                at = Int(entries[value].next)
             }
             return nil
         }

@@ -6,7 +6,7 @@
 ///
 /// A member's value follows its name; a container's `next` is the entry after its last descendant, so that skipping
 /// any value is one addition. Nothing is copied out of the text: entries are offsets.
-struct Tape: ~Copyable, Sendable {
+struct Tape: Sendable {
     enum Kind: UInt8, Sendable, BitwiseCopyable {
         case object, array, string, name, number, `true`, `false`, null
     }
@@ -23,10 +23,5 @@ struct Tape: ~Copyable, Sendable {
         var next: UInt32
     }
 
-    let entries: GrowingBuffer<Entry>
-
-    init(_ entries: consuming GrowingBuffer<Entry>) {
-        entries.trim()
-        self.entries = entries
-    }
+    let entries: [Entry]
 }

@@ -9,7 +9,7 @@ struct TapeBuilder: ~Copyable {
     /// The innermost that is open, where one is.
     private var current = OpenContainer(entry: 0, isObject: false, firstName: 0)
     /// Those around it, innermost last.
-    private var outer = GrowingBuffer<OpenContainer>(capacity: 24)
+    private var outer = GrowingBuffer<OpenContainer>(capacity: 32)
     /// Names of the objects that are open, innermost last; each object owns the tail from its `firstName`.
     private var names = GrowingBuffer<Name>(capacity: 64)
 
@@ -17,10 +17,29 @@ struct TapeBuilder: ~Copyable {
         let entry: Int
         let isObject: Bool
         let firstName: Int
-        /// A bit for each name so far: one that sets a new bit is equal to none of them.
-        var seen: UInt64 = 0
+        var seen = SeenMarks()
         /// Whether names are compared when the object ends, and not one by one.
         var isDeferred = false
+    }
+
+    /// A bit for each name of an object so far, of 256: one that sets a new bit is equal to none of them.
+    private struct SeenMarks: BitwiseCopyable {
+        private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+        init() {}
+
+        /// Whether the mark's bit is a new one.
+        @inline(__always)
+        mutating func insert(_ mark: UInt64) -> Bool {
+            let hash = mark &* 0x9E37_79B9_7F4A_7C15
+            let place = Int(hash >> 62) * MemoryLayout<UInt64>.stride
+            let bit: UInt64 = 1 << (hash >> 56 & 63)
+            return withUnsafeMutableBytes(of: &words) { words in
+                let word = words.load(fromByteOffset: place, as: UInt64.self)
+                words.storeBytes(of: word | bit, toByteOffset: place, as: UInt64.self)
+                return word & bit == 0
+            }
+        }
     }
 
     private struct Name: BitwiseCopyable {
@@ -37,10 +56,11 @@ struct TapeBuilder: ~Copyable {
         let end = try builder.read(text)
         let rest = skipSpace(text, from: end)
         guard rest == text.count else { throw JSONError(.trailingData, at: rest) }
-        return Tape(builder.entries)
+        return Tape(entries: builder.entries.array)
     }
 
-    /// Reviews have a value or a name for every eleven to twelve bytes; an entry takes sixteen.
+    /// Reviews have a value or a name for every eleven to twelve bytes, and are not to make the buffer grow; an entry takes
+    /// sixteen.
     private static var usualBytesPerEntry: Int { 10 }
 
     private init(limits: JSONLimits, for text: Span<UInt8>) {
@@ -155,15 +175,13 @@ struct TapeBuilder: ~Copyable {
         let name = Name(entry: entries.count - 1, mark: mark)
         if name.mark == 0 || names.count - current.firstName >= Self.fewNames { current.isDeferred = true }
         if !current.isDeferred {
-            let bit: UInt64 = 1 << ((name.mark &* 0x9E37_79B9_7F4A_7C15) >> 58)
-            if current.seen & bit != 0 {
+            if !current.seen.insert(name.mark) {
                 for earlier in current.firstName..<names.count where names[earlier].mark == name.mark {
                     if isSameText(entries[names[earlier].entry], entries[name.entry], text) {
                         throw duplicate(entries[name.entry], text)
                     }
                 }
             }
-            current.seen |= bit
         }
         names.append(name)
     }

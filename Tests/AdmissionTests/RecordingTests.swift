@@ -13,9 +13,7 @@ struct RecordingTests {
         SharedFolder.path("captures/kubernetes-api/image-fields.tsv") != nil, orSkip: "no list of image fields")
 
     static func fields(_ value: JSONValue?, _ request: AdmissionRequest) throws -> [[String]] {
-        guard let value, request.subresource != "scale",
-            let kind = WorkloadKind.of(group: request.group, version: request.version, resource: request.resource)
-        else { return [] }
+        guard let value, request.subresource != "scale", let kind = request.workloadKind else { return [] }
         return try PodImages.fields(of: value, kind).map { [$0.pointer, $0.reference] }
     }
 

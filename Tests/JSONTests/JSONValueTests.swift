@@ -23,6 +23,16 @@ struct JSONValueTests {
         #expect(value.members.map(\.name) == ["a", "c", "d", "e"])
     }
 
+    @Test("a member is found by its whole name, however that is written")
+    func names() throws {
+        let value = try root(##"{"":1,"ab":2,"a":3,"\u0061bc":4,"é":5,"a\"":6,"nested":{"a":7}}"##)
+        for (name, number) in [("", 1), ("ab", 2), ("a", 3), ("abc", 4), ("é", 5), ("a\"", 6)] {
+            #expect(value[name]?.integer == Int64(number), "\(name)")
+        }
+        for name in ["b", "abcd", "\\u0061bc", "e\u{301}", "A"] { #expect(value[name] == nil, "\(name)") }
+        #expect(value["nested"]?["a"]?.integer == 7)
+    }
+
     @Test("what is not there, or is of another kind, is nil")
     func absence() throws {
         let value = try root(text)

@@ -25,8 +25,8 @@ struct Race: Sendable {
     let null: Pace
     let other: Pace?
 
-    /// Of processor time per request: the median of the rounds' own ratios, since both sides of a round found the machine
-    /// as busy as it then was.
+    /// Of processor time per request: the median of the rounds' own ratios. The two sides of a round follow each other, and
+    /// the speed of a shared machine drifts by more from round to round than within one.
     let ratio: Double
 }
 

@@ -57,7 +57,8 @@ struct WarmPart {
             """
             The review is \(review), whose five images are five signed digests under one policy with one key. The null webhook \
             is the same server with a reviewer that answers every uid with "allowed" and reads nothing else. Each figure is \
-            the median of \(rounds) rounds of \(seconds) s in turns, a ratio that of the rounds' ratios; wrk uses the same cores.
+            the median of \(rounds) rounds of \(seconds) s in turns; the ratio of processor time is the median of the rounds' \
+            own ratios, which need not be the quotient of the columns beside it. wrk uses the same cores.
             """)
         var ratios = Table(
             "connections", "processor time, ratio to null", "µs per request", "null: µs", "requests/s, ratio to null",
