@@ -19,8 +19,12 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
-func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// For modules that others call for each value of a document: in the release their functions are compiled into the callers,
+/// which takes some 3 µs off a remembered answer.
+let inlined: [SwiftSetting] = [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = [], more: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict + more)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -61,13 +65,13 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
 
         // A bounded, strict tape reader over bytes, and the small writer.
-        target("JSON"),
+        target("JSON", more: inlined),
         // libyaml's events into the same tree as JSON, with line and column.
         target("YAML", ["JSON", "CLibYAML"]),
         // Regular expressions in Go's dialect: linear time, compiled once, program size bounded.
         target("RE2"),
         // Names and shapes of images: digest, reference, descriptor, manifest, index, docker config.
-        target("OCI", ["JSON", .product(name: "Crypto", package: "swift-crypto")]),
+        target("OCI", ["JSON", .product(name: "Crypto", package: "swift-crypto")], more: inlined),
         // The verification core: unverified bundle + trust material + digest -> evidence or a typed reason.
         target(
             "Sigstore",
@@ -79,7 +83,7 @@ let package = Package(
         // What an operator requires (ClusterImagePolicy, TrustRoot) and the judgement of evidence against it.
         target("Policy", ["OCI", "Sigstore", "TUF", "CUE", "JSON", "YAML", "RE2", "CZlib"]),
         // One image under its policies -> one verdict: ports, deadline, caches.
-        target("ImageVerification", ["JSON", "OCI", "Sigstore", "Policy"]),
+        target("ImageVerification", ["JSON", "OCI", "Sigstore", "Policy"], more: inlined),
         // AdmissionReview -> images -> verdicts -> one answer. No HTTP.
         target("Admission", ["JSON", "OCI", "Policy", "ImageVerification"]),
         // Tasks on the event loops of connections, and timers there.

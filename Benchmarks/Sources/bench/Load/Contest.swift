@@ -25,8 +25,8 @@ struct Race: Sendable {
     let null: Pace
     let other: Pace?
 
-    /// Of processor time per request: the median of the rounds' own ratios. The two sides of a round follow each other, and
-    /// the speed of a shared machine drifts by more from round to round than within one.
+    /// Of processor time per request: the median of the rounds' own ratios, whose two sides follow each other. The speed of a
+    /// shared machine drifts by more from round to round than within one.
     let ratio: Double
 }
 
@@ -68,9 +68,12 @@ struct Contest: Sendable {
         var races: [Race] = []
         for count in connections {
             var runs: [[(report: Wrk.Report, processorTime: Double)]] = [[], [], []]
-            for _ in 0..<rounds {
-                runs[0].append(try await timed(null, wrk, count, seconds))
-                runs[1].append(try await timed(ours, wrk, count, seconds))
+            for round in 0..<rounds {
+                // Each is first as often as the other.
+                let first = round % 2
+                for side in [first, 1 - first] {
+                    runs[side].append(try await timed(side == 0 ? null : ours, wrk, count, seconds))
+                }
                 if let other {
                     let report = try await wrk.run(other + "?timeout=10s", connections: count, seconds: seconds)
                     runs[2].append((report, .nan))

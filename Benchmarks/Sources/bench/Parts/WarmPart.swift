@@ -9,8 +9,8 @@ struct WarmPart {
 
     init(_ settings: Settings) {
         self.settings = settings
-        rounds = settings.isQuick ? 2 : 9
-        seconds = settings.isQuick ? 2 : 3
+        rounds = settings.isQuick ? 4 : 24
+        seconds = 1
     }
 
     private static let connections = [1, 4, 16, 64]
